@@ -1,0 +1,112 @@
+import { Gate, type GateOptions } from "../../gate.js";
+import { createHandshake, type Handshake } from "../../handshake.js";
+import type { Hub, User } from "../../index.js";
+import { RoomcastError } from "../../protocol/errors.js";
+import { listen, WsSocket } from "./socket.js";
+import type { NetSocket, UpgradeRequest, WsConnection, WsServer } from "./types.js";
+
+/** Who is let in. */
+export interface AttachOptions<U extends User = User> extends GateOptions<U> {}
+
+/** The callback that `ws` hands to an asynchronous `verifyClient`. */
+type Verdict = (
+  isAdmitted: boolean,
+  status?: number,
+  message?: string,
+  headers?: Record<string, string>,
+) => void;
+
+/** What `ws` hands to `verifyClient`. */
+interface Applicant {
+  readonly req: UpgradeRequest & { readonly socket: NetSocket };
+}
+
+const attached = new WeakSet<WsServer>();
+
+/**
+ * Attaches a hub to a `WebSocketServer` of yours: from now on each of its connections is a client of
+ * the hub. Requests are checked before the upgrade, after a `verifyClient` of your own; those who may
+ * not come in are answered with HTTP 401, 403, 429 or 503. `maxPayload` is lowered to the hub's
+ * `maxMessageBytes`. Closing the server stays your business.
+ *
+ * @throws RoomcastError `INVALID_OPTION` for options that cannot work, and for a server that has a
+ * hub already.
+ *
+ * @example
+ * ```ts
+ * attach(hub, new WebSocketServer({ server }), { authenticate: ({ token }) => verify(token) });
+ * ```
+ */
+export function attach<U extends User, D>(
+  hub: Hub<U, D>,
+  server: WsServer,
+  options: AttachOptions<U> = {},
+): void {
+  if (attached.has(server)) {
+    throw new RoomcastError("INVALID_OPTION", "This WebSocketServer has a hub already.");
+  }
+  const gate = new Gate(hub, options);
+  attached.add(server);
+  const admitted = new WeakMap<object, { user: U | undefined; handshake: Handshake }>();
+  const { maxMessageBytes } = hub.settings;
+  server.options.maxPayload = Math.min(server.options.maxPayload || Infinity, maxMessageBytes);
+
+  const verifyFirst = asAsync(server.options.verifyClient);
+  // `ws` hands a callback to a verifyClient of exactly two parameters.
+  server.options.verifyClient = (applicant: Applicant, done: Verdict): void => {
+    verifyFirst(applicant, (isWelcome, ...answer) => {
+      if (isWelcome) void check(applicant.req, done);
+      else done(false, ...answer);
+    });
+  };
+
+  async function check(request: Applicant["req"], done: Verdict): Promise<void> {
+    const handshake = handshakeOf(request);
+    const admission = await gate.admit(handshake);
+    if (!admission.isAdmitted) {
+      refuse(done, admission.status);
+      return;
+    }
+    admitted.set(request, { user: admission.user, handshake });
+    // The listener lives as long as the connection: it must not keep the whole handshake.
+    const { ip } = handshake;
+    if (request.socket.destroyed) gate.release(ip);
+    else request.socket.once("close", () => gate.release(ip));
+    // Where the peer went away meanwhile, `ws` drops the request here.
+    done(true);
+  }
+
+  server.on("connection", (ws: WsConnection, request: Applicant["req"]) => {
+    const net = request.socket;
+    const receiver = hub.accept(new WsSocket(ws, net), admitted.get(request));
+    listen(ws, net, receiver);
+  });
+}
+
+/** The neutral form of a Node upgrade request. */
+function handshakeOf(request: Applicant["req"]): Handshake {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = typeof value === "object" ? value.join(", ") : value;
+  }
+  return createHandshake(request.url ?? "/", headers, request.socket.remoteAddress ?? "");
+}
+
+const REFUSALS = {
+  401: ["A valid token is needed.", { "WWW-Authenticate": "Bearer" }],
+  403: ["This origin may not connect.", {}],
+  429: ["Too many connections.", { "Retry-After": "10" }],
+  503: ["The server cannot take you in now.", { "Retry-After": "5" }],
+} as const;
+
+function refuse(done: Verdict, status: keyof typeof REFUSALS): void {
+  const [message, headers] = REFUSALS[status];
+  done(false, status, message, { "Content-Type": "text/plain", ...headers });
+}
+
+/** A `verifyClient` in either of its two forms, or none, as one with a callback. */
+function asAsync(verify: unknown): (applicant: Applicant, done: Verdict) => void {
+  if (typeof verify !== "function") return (_, done) => done(true);
+  if (verify.length === 2) return verify as (applicant: Applicant, done: Verdict) => void;
+  return (applicant, done) => done(Boolean(verify(applicant)));
+}

@@ -1,0 +1,132 @@
+import { Message } from "./delivery/message.js";
+import { Outbox } from "./delivery/outbox.js";
+import type { Turn } from "./delivery/turn.js";
+import type { Hub } from "./hub.js";
+import { CloseCode } from "./protocol/close-codes.js";
+import type { Envelope, User } from "./protocol/types.js";
+import type { Room } from "./room.js";
+import type { Socket } from "./socket.js";
+
+/** One connection, seen from the server. */
+export class Client<U extends User = User, D = Record<string, unknown>> {
+  /** Unique per connection, chosen by the server. */
+  readonly id: string = crypto.randomUUID();
+  /** Who the connection belongs to, as authentication said. Of it, only `id` and `name` go on the wire. */
+  readonly user: U;
+  /** Yours: whatever the application keeps for this connection. Empty at first. */
+  data: Partial<D> = {};
+
+  /** What others are shown as `sender`. @internal */
+  readonly sender: User;
+  /** Rooms by name; kept by Room alone. @internal */
+  readonly memberships = new Map<string, Room<U, D>>();
+  /** When the peer was last heard of, in the clock's milliseconds. @internal */
+  lastSeen: number;
+  /** @internal */
+  readonly outbox: Outbox<Client<U, D>>;
+  /** Why the server cut the connection. @internal */
+  cutReason = "";
+  readonly #hub: Hub<U, D>;
+  readonly #socket: Socket;
+  #isOpen = true;
+
+  /** Clients are made by `hub.accept`. @internal */
+  constructor(hub: Hub<U, D>, turn: Turn<Client<U, D>>, socket: Socket, user: U | undefined) {
+    // Nobody said who this is: it is somebody of its own.
+    this.user = user ?? ({ id: this.id, name: `guest-${this.id.slice(0, 4)}` } as User as U);
+    this.sender = { id: this.user.id, name: this.user.name };
+    this.lastSeen = hub.settings.clock.now();
+    this.outbox = new Outbox(this as Client<U, D>, turn, socket, hub.settings.maxBufferedBytes);
+    this.#hub = hub;
+    this.#socket = socket;
+  }
+
+  /** The rooms this client is in, by name. */
+  get rooms(): ReadonlyMap<string, Room<U, D>> {
+    return this.memberships;
+  }
+
+  /** False from the moment the connection closes, or is told to. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Bytes that wait for this client's network. */
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /**
+   * Sends a message to this client alone, at the end of this turn, after everything sent before.
+   * Does nothing once the client is closed.
+   *
+   * @throws TypeError if `payload` cannot be written as JSON.
+   */
+  send(type: string, payload?: unknown): void {
+    this.answer({ type, payload, timestamp: this.#hub.timestamp() });
+  }
+
+  /**
+   * Puts this client into a room; it is sent `room_info`, the others `user_joined`. A second join
+   * does nothing.
+   *
+   * @throws RoomcastError `INVALID_PAYLOAD` if the name is not usable, `TOO_MANY_ROOMS` over the limit.
+   */
+  join(roomId: string): Room<U, D> {
+    return this.#hub.join(this, roomId);
+  }
+
+  /** Takes this client out of a room. Returns whether it was in it. */
+  leave(roomId: string): boolean {
+    return this.#hub.leave(this, roomId);
+  }
+
+  /**
+   * Sends what is queued, leaves all rooms and closes the connection. Nothing that arrives from now
+   * on is handled. The `disconnect` event follows when the connection is gone.
+   *
+   * @param code A close code (RFC 6455, 7.4.2): 1000, or 3000 to 4999. Default 1000.
+   * @param reason Cut to 123 bytes of UTF-8.
+   */
+  close(code: number = CloseCode.normal, reason = ""): void {
+    if (!this.#isOpen) return;
+    this.#retire();
+    this.outbox.close();
+    this.#socket.close(code, reason);
+  }
+
+  /**
+   * Cuts the connection: no closing handshake, nothing that is queued is sent.
+   *
+   * @param reason For the `disconnect` event; the peer cannot be told any more.
+   */
+  terminate(reason = ""): void {
+    this.cutReason = reason;
+    this.#retire();
+    this.outbox.discard();
+    this.#socket.terminate();
+  }
+
+  /** Sends an envelope as it stands. @internal */
+  answer(envelope: Envelope): void {
+    this.outbox.push(new Message(envelope));
+  }
+
+  /** Asks the peer for a sign of life. @internal */
+  ping(): void {
+    if (this.#socket.ping !== undefined) this.#socket.ping();
+    else this.answer({ type: "ping" });
+  }
+
+  /** The connection is gone. @internal */
+  gone(): void {
+    this.#retire();
+    this.outbox.discard();
+  }
+
+  #retire(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    for (const roomId of this.memberships.keys()) this.#hub.leave(this, roomId);
+  }
+}

@@ -1,0 +1,89 @@
+import type { Socket } from "../socket.js";
+import type { Batch } from "./batch.js";
+import type { Message } from "./message.js";
+import type { Turn } from "./turn.js";
+
+/** A turn that produces more text than this for one client writes what it has so far. */
+const FLUSH_ABOVE = 65_536;
+
+/**
+ * Collects one client's messages during a turn and writes them at its end, in order.
+ *
+ * Whether the client keeps up is decided when a turn begins for it, by what the network has not yet
+ * taken of earlier turns. So a healthy client loses nothing of a burst, however large, and a client
+ * that does not read costs no more than the limit and one turn.
+ */
+export class Outbox<Owner> {
+  readonly #owner: Owner;
+  readonly #turn: Turn<Owner>;
+  readonly #socket: Socket;
+  readonly #maxBufferedBytes: number;
+  /** Where this client stands in the turn's chain; undefined between turns. */
+  #tail: Batch | undefined;
+  #isSlow = false;
+  #isClosed = false;
+  #dropped = 0;
+
+  constructor(owner: Owner, turn: Turn<Owner>, socket: Socket, maxBufferedBytes: number) {
+    this.#owner = owner;
+    this.#turn = turn;
+    this.#socket = socket;
+    this.#maxBufferedBytes = maxBufferedBytes;
+  }
+
+  /** Queues a message for the end of the turn. After `close` it does nothing. */
+  push(message: Message): void {
+    let tail = this.#tail;
+    if (tail === undefined) {
+      if (this.#isClosed) return;
+      tail = this.#turn.root;
+      this.#tail = tail;
+      this.#isSlow = this.#socket.bufferedAmount > this.#maxBufferedBytes;
+      this.#turn.enter(this);
+    }
+    if (this.#isSlow) {
+      this.#dropped++;
+      return;
+    }
+    tail = tail.append(message);
+    this.#tail = tail;
+    if (tail.size > FLUSH_ABOVE) {
+      this.#tail = this.#turn.root;
+      this.#write(tail);
+    }
+  }
+
+  /** Writes what the turn brought. Called by the turn. */
+  endTurn(): void {
+    this.#flush();
+    if (this.#dropped > 0) {
+      const count = this.#dropped;
+      this.#dropped = 0;
+      this.#turn.drop(this.#owner, count);
+    }
+  }
+
+  /** Writes what is queued and takes nothing more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#flush();
+  }
+
+  /** Forgets what is queued and takes nothing more: the connection is gone. */
+  discard(): void {
+    this.#isClosed = true;
+    this.#tail = undefined;
+  }
+
+  #flush(): void {
+    const tail = this.#tail;
+    this.#tail = undefined;
+    if (tail !== undefined) this.#write(tail);
+  }
+
+  #write(batch: Batch): void {
+    if (batch.length === 0) return;
+    this.#turn.delivered += batch.length;
+    this.#socket.write(batch);
+  }
+}

@@ -1,0 +1,30 @@
+import type { Client } from "./client.js";
+import type { Handshake } from "./handshake.js";
+import type { Incoming } from "./incoming.js";
+import type { RoomcastError } from "./protocol/errors.js";
+import type { User } from "./protocol/types.js";
+import type { Room } from "./room.js";
+
+/** What a hub emits. Listeners run at once, when what they tell of has happened. */
+export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
+  /** A connection was accepted. */
+  connect: (event: { client: Client<U, D>; handshake: Handshake | undefined }) => void;
+  /** A connection is gone; its `leave` events came before. 1006 where the line was cut. */
+  disconnect: (event: { client: Client<U, D>; code: number; reason: string }) => void;
+  /** A client joined a room. It has been sent `room_info`. */
+  join: (event: { client: Client<U, D>; room: Room<U, D> }) => void;
+  /** A client left a room, by its own wish or because it is gone. */
+  leave: (event: { client: Client<U, D>; room: Room<U, D> }) => void;
+  /** A message of a known type arrived; its handler runs next. */
+  message: (event: { client: Client<U, D>; message: Incoming<U, D> }) => void;
+  /** A slow client was not sent `count` messages in the turn that ends. */
+  drop: (event: { client: Client<U, D>; count: number }) => void;
+  /** Something failed. `client` is whose it was, if it was anybody's. */
+  error: (event: { error: RoomcastError; client: Client<U, D> | undefined }) => void;
+  /** An upgrade was refused with an HTTP status; `cause` is what `authenticate` threw, if it did. */
+  refused: (event: { handshake: Handshake; status: number; cause: unknown }) => void;
+  /** A room got its first client. */
+  roomCreated: (event: { room: Room<U, D> }) => void;
+  /** A room lost its last client. */
+  roomRemoved: (event: { room: Room<U, D> }) => void;
+}

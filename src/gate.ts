@@ -1,0 +1,123 @@
+import { type Handshake, isAllowedOrigin, type Origins } from "./handshake.js";
+import type { Hub } from "./hub.js";
+import { checkCount, invalid } from "./options.js";
+import type { User } from "./protocol/types.js";
+
+/** Who is let in. Checked before the upgrade; the answer to the others is plain HTTP. */
+export interface GateOptions<U extends User = User> {
+  /**
+   * Says whose connection this is. Runs once per upgrade request, after the other checks. Throwing,
+   * rejecting or returning nothing means 401. Without it every connection is a guest of its own.
+   */
+  readonly authenticate?:
+    | ((handshake: Handshake) => U | null | undefined | Promise<U | null | undefined>)
+    | undefined;
+  /** Which pages may connect; others get 403. By default all, which only suits tokens, not cookies. */
+  readonly origins?: Origins | undefined;
+  /** How many connections at once; more get 429. By default no limit. */
+  readonly maxConnections?: number | undefined;
+  /** How many connections at once from one address; more get 429. By default no limit. */
+  readonly maxConnectionsPerIp?: number | undefined;
+}
+
+/** The gate's answer: a user who may come in, or the HTTP status that says why not. */
+export type Admission<U extends User> =
+  | { readonly isAdmitted: true; readonly user: U | undefined }
+  | { readonly isAdmitted: false; readonly status: 401 | 403 | 429 | 503 };
+
+/** Milliseconds that `authenticate` may take before the request is answered with 503. */
+const AUTHENTICATE_TIMEOUT = 10_000;
+
+/** Decides, for one server, who may open a WebSocket. */
+export class Gate<U extends User, D> {
+  readonly #hub: Hub<U, D>;
+  readonly #options: GateOptions<U>;
+  readonly #perIp = new Map<string, number>();
+  #connections = 0;
+
+  /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
+  constructor(hub: Hub<U, D>, options: GateOptions<U>) {
+    const { authenticate, origins, maxConnections, maxConnectionsPerIp } = options;
+    if (authenticate !== undefined && typeof authenticate !== "function") {
+      throw invalid("authenticate", authenticate, "a function");
+    }
+    if (origins !== undefined && typeof origins !== "function" && !Array.isArray(origins)) {
+      throw invalid("origins", origins, "a list of origins or a function");
+    }
+    if (maxConnections !== undefined) checkCount("maxConnections", maxConnections);
+    if (maxConnectionsPerIp !== undefined) checkCount("maxConnectionsPerIp", maxConnectionsPerIp);
+    this.#hub = hub;
+    this.#options = options;
+  }
+
+  /**
+   * Answers one upgrade request. Never rejects. Whoever is admitted holds a place, which the adapter
+   * gives back with `release` when that connection's socket closes, upgraded or not.
+   */
+  async admit(handshake: Handshake): Promise<Admission<U>> {
+    const { origins, authenticate } = this.#options;
+    if (this.#hub.isClosing) return this.#refuse(handshake, 503);
+    if (!isAllowedOrigin(handshake, origins)) return this.#refuse(handshake, 403);
+    if (!this.#hasPlace(handshake.ip)) return this.#refuse(handshake, 429);
+    if (authenticate === undefined) {
+      this.#take(handshake.ip);
+      return { isAdmitted: true, user: undefined };
+    }
+    // The place is taken while authentication runs, or a crowd would pass the limit together.
+    this.#take(handshake.ip);
+    const admission = await this.#authenticate(authenticate, handshake);
+    if (!admission.isAdmitted) this.release(handshake.ip);
+    return admission;
+  }
+
+  /** Gives back the place of an admitted connection. */
+  release(ip: string): void {
+    this.#connections--;
+    const left = (this.#perIp.get(ip) ?? 0) - 1;
+    if (left > 0) this.#perIp.set(ip, left);
+    else this.#perIp.delete(ip);
+  }
+
+  async #authenticate(
+    authenticate: NonNullable<GateOptions<U>["authenticate"]>,
+    handshake: Handshake,
+  ): Promise<Admission<U>> {
+    const { clock } = this.#hub.settings;
+    let timer: unknown;
+    const timeout = new Promise<"late">((resolve) => {
+      timer = clock.setTimeout(() => resolve("late"), AUTHENTICATE_TIMEOUT);
+    });
+    try {
+      const user = await Promise.race([authenticate(handshake), timeout]);
+      if (user === "late" || this.#hub.isClosing) return this.#refuse(handshake, 503);
+      if (!isUser<U>(user)) return this.#refuse(handshake, 401);
+      return { isAdmitted: true, user };
+    } catch (cause) {
+      return this.#refuse(handshake, 401, cause);
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  }
+
+  #refuse(handshake: Handshake, status: 401 | 403 | 429 | 503, cause?: unknown): Admission<U> {
+    this.#hub.settings.logger.info("Upgrade refused", { status, ip: handshake.ip, cause });
+    this.#hub.notify("refused", { handshake, status, cause });
+    return { isAdmitted: false, status };
+  }
+
+  #hasPlace(ip: string): boolean {
+    const { maxConnections, maxConnectionsPerIp } = this.#options;
+    if (maxConnections !== undefined && this.#connections >= maxConnections) return false;
+    return maxConnectionsPerIp === undefined || (this.#perIp.get(ip) ?? 0) < maxConnectionsPerIp;
+  }
+
+  #take(ip: string): void {
+    this.#connections++;
+    this.#perIp.set(ip, (this.#perIp.get(ip) ?? 0) + 1);
+  }
+}
+
+function isUser<U extends User>(value: unknown): value is U {
+  const user = value as Partial<User> | null | undefined;
+  return typeof user?.id === "string" && user.id !== "" && typeof user.name === "string";
+}

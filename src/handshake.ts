@@ -1,0 +1,59 @@
+/** The request that asked for the connection, in neutral form. */
+export interface Handshake {
+  /** Path and query, as requested: `/ws?token=…`. */
+  readonly url: string;
+  /** Header names in lower case; repeated headers joined by `, `. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The subprotocols that the client offers (RFC 6455, 4.1), in its order. */
+  readonly protocols: readonly string[];
+  /** The address of the peer as the transport sees it: behind a proxy, the proxy's. */
+  readonly ip: string;
+  /**
+   * The token that came with the request: `?token=`, else the last subprotocol offered, else
+   * `Authorization: Bearer` (RFC 6750, 2.1). Browsers can set the first two only.
+   */
+  readonly token: string | undefined;
+}
+
+/** Makes a handshake of what every transport knows of its upgrade request. */
+export function createHandshake(
+  url: string,
+  headers: Readonly<Record<string, string | undefined>>,
+  ip: string,
+): Handshake {
+  const protocols = (headers["sec-websocket-protocol"] ?? "")
+    .split(",")
+    .map((protocol) => protocol.trim())
+    .filter((protocol) => protocol !== "");
+  const token = queryToken(url) ?? protocols.at(-1) ?? bearerToken(headers["authorization"]);
+  return { url, headers, protocols, ip, token };
+}
+
+/** The path of a request's url, without the query. */
+export function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/**
+ * Which pages may connect: a list of origins (`https://example.org`), or a function that decides.
+ * Programs other than browsers send no origin and are not concerned.
+ */
+export type Origins = readonly string[] | ((origin: string) => boolean);
+
+/** Whether a page of this origin may connect (RFC 6455, 10.2). */
+export function isAllowedOrigin(handshake: Handshake, origins: Origins | undefined): boolean {
+  const origin = handshake.headers["origin"];
+  if (origins === undefined || origin === undefined) return true;
+  return typeof origins === "function" ? origins(origin) : origins.includes(origin);
+}
+
+function queryToken(url: string): string | undefined {
+  const start = url.indexOf("?");
+  if (start === -1) return undefined;
+  return new URLSearchParams(url.slice(start + 1)).get("token") || undefined;
+}
+
+function bearerToken(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : /^Bearer +(\S+)$/i.exec(header)?.[1];
+}

@@ -1,0 +1,40 @@
+/** How fast one client may send. */
+export interface RateLimit {
+  /** Messages per second, sustained. */
+  readonly perSecond: number;
+  /** Messages that may come at once after a pause. */
+  readonly burst: number;
+}
+
+/** What a {@link TokenBucket} says of a message. */
+export type Verdict = "ok" | "limited" | "flood";
+
+/** A client that sends this many bursts more than it may is beyond telling. */
+const FLOOD_BURSTS = 10;
+
+/**
+ * A token bucket that goes into debt: refused messages count too, so a client that does not slow
+ * down digs itself in, and one number tells a slip from a flood.
+ */
+export class TokenBucket {
+  readonly #limit: RateLimit;
+  #tokens: number;
+  #updated: number;
+
+  constructor(limit: RateLimit, now: number) {
+    this.#limit = limit;
+    this.#tokens = limit.burst;
+    this.#updated = now;
+  }
+
+  /** Counts one message at `now` (milliseconds). */
+  take(now: number): Verdict {
+    const { perSecond, burst } = this.#limit;
+    // A clock that is set back must not take tokens away.
+    const elapsed = Math.max(0, now - this.#updated);
+    this.#updated = now;
+    this.#tokens = Math.min(burst, this.#tokens + (elapsed * perSecond) / 1000) - 1;
+    if (this.#tokens >= 0) return "ok";
+    return this.#tokens >= -FLOOD_BURSTS * burst ? "limited" : "flood";
+  }
+}

@@ -1,0 +1,35 @@
+import type { Batch } from "./delivery/batch.js";
+
+/**
+ * The outbound half of a transport, implemented by an adapter and driven by the hub.
+ * Implementations never throw: what goes wrong is told to the {@link Receiver}.
+ */
+export interface Socket {
+  /** Bytes accepted by `write` and not yet handed to the network. */
+  readonly bufferedAmount: number;
+  /** Sends one client's turn, in order. After close it does nothing. */
+  write(batch: Batch): void;
+  /** Sends a protocol ping. Absent where the runtime pings by itself or cannot. */
+  ping?(): void;
+  /** Starts the closing handshake. MUST clamp `reason` to 123 UTF-8 bytes (RFC 6455, 5.5). */
+  close(code: number, reason: string): void;
+  /** Drops the connection without a closing handshake: dead peers never finish one. */
+  terminate(): void;
+}
+
+/**
+ * The inbound half of a transport, returned by `hub.accept` and driven by the adapter. An adapter
+ * MUST copy memory that its runtime takes back before it calls `message`.
+ */
+export interface Receiver {
+  /** One whole message: a string for text, bytes for binary. */
+  message(data: string | Uint8Array): void;
+  /** The peer answered a protocol ping. */
+  pong(): void;
+  /** What was written has been handed to the network. */
+  drain(): void;
+  /** The transport failed; `closed` follows. */
+  error(cause: unknown): void;
+  /** The connection is gone. Exactly once, and last. */
+  closed(code: number, reason: string): void;
+}

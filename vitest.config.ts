@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Tests run against the sources; the packaging test runs against what is shipped.
+    alias: [
+      { find: /^roomcast$/, replacement: source("index.ts") },
+      { find: /^roomcast\/ws$/, replacement: source("adapters/ws/index.ts") },
+      { find: /^roomcast\/testing$/, replacement: source("testing/index.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/package/**"],
+    testTimeout: 15_000,
+    coverage: { provider: "v8", include: ["src/**"] },
+  },
+});
