@@ -1,7 +1,9 @@
+import { EventEmitter } from "eventemitter3";
 import type { Client } from "./client.js";
 import type { Handshake } from "./handshake.js";
 import type { Incoming } from "./incoming.js";
-import type { RoomcastError } from "./protocol/errors.js";
+import type { Settings } from "./options.js";
+import { RoomcastError } from "./protocol/errors.js";
 import type { User } from "./protocol/types.js";
 import type { Room } from "./room.js";
 
@@ -27,4 +29,41 @@ export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
   roomCreated: (event: { room: Room<U, D> }) => void;
   /** A room lost its last client. */
   roomRemoved: (event: { room: Room<U, D> }) => void;
+}
+
+/** The event emitter beneath a hub: a listener that throws is reported and harms nobody. */
+export abstract class HubEmitter<U extends User, D> extends EventEmitter<HubEvents<U, D>> {
+  /** The options, with defaults. @internal */
+  abstract readonly settings: Settings;
+
+  /** Emits an event, whatever its listeners do. @internal */
+  notify<E extends keyof HubEvents<U, D>>(
+    event: E,
+    argument: Parameters<HubEvents<U, D>[E]>[0],
+  ): void {
+    try {
+      this.#emit(event, argument);
+    } catch (cause) {
+      const text = `A listener of "${event}" threw.`;
+      this.report(new RoomcastError("LISTENER_FAILED", text, { cause }), undefined);
+    }
+  }
+
+  /** Tells of an error: its listeners, and where there are none the logger. @internal */
+  report(error: RoomcastError, client: Client<U, D> | undefined): void {
+    const { logger } = this.settings;
+    try {
+      if (this.#emit("error", { error, client })) return;
+      // Strangers can make transports fail at will; that must not fill anybody's log.
+      if (error.code === "SOCKET_FAILED") logger.debug(error);
+      else logger.error(error);
+    } catch (cause) {
+      logger.error('A listener of "error" threw:', cause);
+    }
+  }
+
+  /** Says whether anybody listened. The emitter's own types cannot follow a generic event. */
+  #emit(event: keyof HubEvents<U, D>, argument: unknown): boolean {
+    return (this as EventEmitter<string>).emit(event, argument);
+  }
 }

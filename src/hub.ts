@@ -1,11 +1,10 @@
-import { EventEmitter } from "eventemitter3";
 import { registerChat } from "./chat.js";
 import { Client } from "./client.js";
 import { deliver } from "./delivery/deliver.js";
 import { Message } from "./delivery/message.js";
 import { Turn } from "./delivery/turn.js";
 import { Dispatcher, type Handler } from "./dispatcher.js";
-import type { HubEvents } from "./events.js";
+import { HubEmitter } from "./events.js";
 import type { Handshake } from "./handshake.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
@@ -39,8 +38,11 @@ export interface CloseOptions {
 
 /** What a hub has counted since it was made. */
 export interface HubStats {
+  /** Connections now. */
   readonly clients: number;
+  /** Users online now. */
   readonly users: number;
+  /** Rooms that somebody is in now. */
   readonly rooms: number;
   /** Messages that came from clients. */
   readonly received: number;
@@ -65,9 +67,7 @@ export interface HubStats {
  * });
  * ```
  */
-export class Hub<U extends User = User, D = Record<string, unknown>> extends EventEmitter<
-  HubEvents<U, D>
-> {
+export class Hub<U extends User = User, D = Record<string, unknown>> extends HubEmitter<U, D> {
   /** The options, with defaults. @internal */
   readonly settings: Settings;
   /** Messages that came from clients. @internal */
@@ -128,9 +128,9 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Eve
     if (siblings === undefined) this.#users.set(client.user.id, new Set([client]));
     else siblings.add(client);
     const inbox = new Inbox(this, client, this.#dispatcher);
-    this.#heartbeat?.start();
     this.notify("connect", { client, handshake });
-    if (this.isClosing) client.close(CloseCode.goingAway, "The server is going away.");
+    if (this.isClosing) client.close(CloseCode.goingAway, GOING_AWAY);
+    else this.#heartbeat?.start();
     return inbox;
   }
 
@@ -214,7 +214,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Eve
 
   async #close({
     code = CloseCode.goingAway,
-    reason = "The server is going away.",
+    reason = GOING_AWAY,
     timeout = 5_000,
   }: CloseOptions): Promise<void> {
     const { clock } = this.settings;
@@ -278,36 +278,8 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Eve
     }
     return this.#timestamp;
   }
-
-  /** Emits an event; a listener that throws harms nobody but is reported. @internal */
-  notify<E extends keyof HubEvents<U, D>>(event: E, ...args: Parameters<HubEvents<U, D>[E]>): void {
-    try {
-      (this.emit as (event: E, ...args: unknown[]) => boolean).call(this, event, ...args);
-    } catch (cause) {
-      const text = `A listener of "${event}" threw.`;
-      this.report(new RoomcastError("LISTENER_FAILED", text, { cause }), undefined);
-    }
-  }
-
-  /** Tells of an error: to the `error` listeners, and where there are none to the logger. @internal */
-  report(error: RoomcastError, client: Client<U, D> | undefined): void {
-    const { logger } = this.settings;
-    try {
-      if (this.listenerCount("error") > 0) {
-        (this.emit as (event: "error", argument: unknown) => boolean).call(this, "error", {
-          error,
-          client,
-        });
-      } else if (error.code === "SOCKET_FAILED") {
-        // Strangers can cause these at will.
-        logger.debug(error);
-      } else {
-        logger.error(error);
-      }
-    } catch (cause) {
-      logger.error('A listener of "error" threw:', cause);
-    }
-  }
 }
+
+const GOING_AWAY = "The server is going away.";
 
 const NOBODY: ReadonlySet<never> = new Set<never>();

@@ -1,8 +1,12 @@
 /** Anything that logs: `console`, pino, winston. */
 export interface Logger {
+  /** What helps to find a fault. */
   debug(...data: unknown[]): void;
+  /** What happens every day. */
   info(...data: unknown[]): void;
+  /** What should not happen, and did no harm. */
   warn(...data: unknown[]): void;
+  /** What failed. */
   error(...data: unknown[]): void;
 }
 

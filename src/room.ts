@@ -14,7 +14,7 @@ export interface BroadcastOptions<U extends User = User, D = Record<string, unkn
 
 /** Where and when a message was sent, as its receivers see it. */
 export interface Stamp {
-  /** Its position in the room. */
+  /** Its position in the room; 0 if nobody was there. */
   readonly seq: number;
   /** ISO 8601, UTC. */
   readonly timestamp: string;
@@ -84,7 +84,7 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
    */
   broadcast(type: string, payload?: unknown, options: BroadcastOptions<U, D> = {}): Stamp {
     const live = this.#live;
-    const seq = live.#seq + 1;
+    const seq = live.isEmpty ? 0 : live.#seq + 1;
     const timestamp = this.#hub.timestamp();
     const sender = options.from?.sender;
     const message = new Message({ type, room: this.id, payload, sender, timestamp, seq });

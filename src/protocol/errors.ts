@@ -37,6 +37,7 @@ export type LocalErrorCode =
  * ```
  */
 export class RoomcastError extends Error {
+  /** Tells it apart from other errors, also in a log. */
   override readonly name = "RoomcastError";
   /** Stable; compare this, never the message. Applications may use codes of their own. */
   readonly code: ErrorCode | LocalErrorCode | (string & {});

@@ -8,6 +8,7 @@ export interface User {
 
 /** One message on the wire: a JSON object in one text frame. `docs/protocol.md` has the whole table. */
 export interface Envelope {
+  /** What kind of message it is; applications add types of their own. */
   readonly type: string;
   /** The room it concerns. */
   readonly room?: string | undefined;
@@ -25,6 +26,7 @@ export interface Envelope {
 
 /** The payload of `room_info` and of the answer to `online_users`. */
 export interface RoomInfo {
+  /** The name of the room. */
   readonly room_id: string;
   /** Distinct users, in the order in which they joined. */
   readonly users: readonly User[];

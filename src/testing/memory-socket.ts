@@ -4,7 +4,9 @@ import { CloseCode, clampReason } from "../protocol/close-codes.js";
 
 /** How a connection ended. */
 export interface Closure {
+  /** The close code (RFC 6455, 7.4). */
   readonly code: number;
+  /** Empty where none was given. */
   readonly reason: string;
 }
 
