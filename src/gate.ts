@@ -1,6 +1,6 @@
 import { type Handshake, isAllowedOrigin, type Origins } from "./handshake.js";
 import type { Hub } from "./hub.js";
-import { checkCount, invalid } from "./options.js";
+import { checkCount, checkNames, invalid } from "./options.js";
 import type { User } from "./protocol/types.js";
 
 /** Who is let in. Checked before the upgrade; the answer to the others is plain HTTP. */
@@ -20,10 +20,24 @@ export interface GateOptions<U extends User = User> {
   readonly maxConnectionsPerIp?: number | undefined;
 }
 
-/** The gate's answer: a user who may come in, or the HTTP status that says why not. */
+/** The gate's answer: a user who may come in, or the HTTP answer that says why not. */
 export type Admission<U extends User> =
   | { readonly isAdmitted: true; readonly user: U | undefined }
-  | { readonly isAdmitted: false; readonly status: 401 | 403 | 429 | 503 };
+  | ({ readonly isAdmitted: false } & Refusal);
+
+/** The HTTP answer to a request that is refused. */
+export interface Refusal {
+  readonly status: 401 | 403 | 429 | 503;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const REFUSALS: { readonly [S in Refusal["status"]]: Omit<Refusal, "status"> } = {
+  401: { text: "A valid token is needed.", headers: { "WWW-Authenticate": "Bearer" } },
+  403: { text: "This origin may not connect.", headers: {} },
+  429: { text: "Too many connections.", headers: { "Retry-After": "10" } },
+  503: { text: "The server cannot take you in now.", headers: { "Retry-After": "5" } },
+};
 
 /** Milliseconds that `authenticate` may take before the request is answered with 503. */
 const AUTHENTICATE_TIMEOUT = 10_000;
@@ -38,6 +52,7 @@ export class Gate<U extends User, D> {
   /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
   constructor(hub: Hub<U, D>, options: GateOptions<U>) {
     const { authenticate, origins, maxConnections, maxConnectionsPerIp } = options;
+    checkNames(options, ["authenticate", "origins", "maxConnections", "maxConnectionsPerIp"]);
     if (authenticate !== undefined && typeof authenticate !== "function") {
       throw invalid("authenticate", authenticate, "a function");
     }
@@ -57,7 +72,11 @@ export class Gate<U extends User, D> {
   async admit(handshake: Handshake): Promise<Admission<U>> {
     const { origins, authenticate } = this.#options;
     if (this.#hub.isClosing) return this.#refuse(handshake, 503);
-    if (!isAllowedOrigin(handshake, origins)) return this.#refuse(handshake, 403);
+    try {
+      if (!isAllowedOrigin(handshake, origins)) return this.#refuse(handshake, 403);
+    } catch (cause) {
+      return this.#refuse(handshake, 403, cause);
+    }
     if (!this.#hasPlace(handshake.ip)) return this.#refuse(handshake, 429);
     if (authenticate === undefined) {
       this.#take(handshake.ip);
@@ -99,10 +118,16 @@ export class Gate<U extends User, D> {
     }
   }
 
-  #refuse(handshake: Handshake, status: 401 | 403 | 429 | 503, cause?: unknown): Admission<U> {
+  #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {
     this.#hub.settings.logger.info("Upgrade refused", { status, ip: handshake.ip, cause });
     this.#hub.notify("refused", { handshake, status, cause });
-    return { isAdmitted: false, status };
+    const { text, headers } = REFUSALS[status];
+    return {
+      isAdmitted: false,
+      status,
+      text,
+      headers: { "Content-Type": "text/plain", ...headers },
+    };
   }
 
   #hasPlace(ip: string): boolean {

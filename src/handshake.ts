@@ -39,13 +39,13 @@ export function pathOf(url: string): string {
  * Which pages may connect: a list of origins (`https://example.org`), or a function that decides.
  * Programs other than browsers send no origin and are not concerned.
  */
-export type Origins = readonly string[] | ((origin: string) => boolean);
+export type Origins = readonly string[] | ((origin: string, handshake: Handshake) => boolean);
 
 /** Whether a page of this origin may connect (RFC 6455, 10.2). */
 export function isAllowedOrigin(handshake: Handshake, origins: Origins | undefined): boolean {
   const origin = handshake.headers["origin"];
   if (origins === undefined || origin === undefined) return true;
-  return typeof origins === "function" ? origins(origin) : origins.includes(origin);
+  return typeof origins === "function" ? origins(origin, handshake) : origins.includes(origin);
 }
 
 function queryToken(url: string): string | undefined {

@@ -48,10 +48,9 @@ const DEFAULTS: Settings = {
 
 /** Fills in the defaults. Throws `INVALID_OPTION` with the option's name and the value. */
 export function readOptions(options: HubOptions): Settings {
-  const known = Object.keys(DEFAULTS);
+  checkNames(options, Object.keys(DEFAULTS));
   const settings: Record<string, unknown> = { ...DEFAULTS };
   for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name)) throw invalid(name, value, `one of ${known.join(", ")}`);
     if (value !== undefined) settings[name] = value;
   }
   const result = settings as unknown as Settings;
@@ -74,6 +73,17 @@ export function readOptions(options: HubOptions): Settings {
   checkMethods("logger", result.logger, ["debug", "info", "warn", "error"]);
   checkMethods("clock", result.clock, ["now", "setImmediate", "setTimeout", "clearTimeout"]);
   return result;
+}
+
+/** A misspelt option is no option: it would be left out in silence. */
+export function checkNames(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new RoomcastError(
+      "INVALID_OPTION",
+      `${name} is no option; there are ${known.join(", ")}.`,
+    );
+  }
 }
 
 /** A whole number from 1 up. */

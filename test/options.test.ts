@@ -21,7 +21,7 @@ test.each<[string, unknown, RegExp]>([
   ["handlerTimeout", 0, /handlerTimeout must be a number above 0; got 0/],
   ["logger", {}, /logger.debug must be a function; got undefined/],
   ["clock", { now: () => 0 }, /clock.setImmediate must be a function/],
-  ["maxMesageBytes", 4096, /maxMesageBytes must be one of maxMessageBytes, .*; got 4096/],
+  ["maxMesageBytes", 4096, /maxMesageBytes is no option; there are maxMessageBytes, /],
 ])("the option %s of %j throws, and says why", (name, value, message) => {
   const construct = () => new Hub({ [name]: value } as HubOptions);
   expect(construct).toThrow(RoomcastError);

@@ -13,7 +13,7 @@ type Verdict = (
   isAdmitted: boolean,
   status?: number,
   message?: string,
-  headers?: Record<string, string>,
+  headers?: Readonly<Record<string, string>>,
 ) => void;
 
 /** What `ws` hands to `verifyClient`. */
@@ -64,7 +64,7 @@ export function attach<U extends User, D>(
     const handshake = handshakeOf(request);
     const admission = await gate.admit(handshake);
     if (!admission.isAdmitted) {
-      refuse(done, admission.status);
+      done(false, admission.status, admission.text, admission.headers);
       return;
     }
     admitted.set(request, { user: admission.user, handshake });
@@ -90,18 +90,6 @@ function handshakeOf(request: Applicant["req"]): Handshake {
     headers[name] = typeof value === "object" ? value.join(", ") : value;
   }
   return createHandshake(request.url ?? "/", headers, request.socket.remoteAddress ?? "");
-}
-
-const REFUSALS = {
-  401: ["A valid token is needed.", { "WWW-Authenticate": "Bearer" }],
-  403: ["This origin may not connect.", {}],
-  429: ["Too many connections.", { "Retry-After": "10" }],
-  503: ["The server cannot take you in now.", { "Retry-After": "5" }],
-} as const;
-
-function refuse(done: Verdict, status: keyof typeof REFUSALS): void {
-  const [message, headers] = REFUSALS[status];
-  done(false, status, message, { "Content-Type": "text/plain", ...headers });
 }
 
 /** A `verifyClient` in either of its two forms, or none, as one with a callback. */

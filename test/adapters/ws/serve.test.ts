@@ -210,6 +210,19 @@ describe("an upgrade", () => {
     expect((await upgrade(port, "/ws")).status).toBe(101);
   });
 
+  test("is checked by a function that sees the whole handshake; throwing means 403", async () => {
+    const { port } = await start({
+      origins: (origin, { headers }) => {
+        if (origin === "null") throw new Error("no page");
+        return origin === `http://${headers["host"]}`;
+      },
+    });
+    const from = async (Origin: string) => (await upgrade(port, "/ws?token=x", { Origin })).status;
+    expect(await from(`http://127.0.0.1:${port}`)).toBe(101);
+    expect(await from("http://evil.example")).toBe(403);
+    expect(await from("null")).toBe(403);
+  });
+
   test("of another path is 404, and of a longer one too", async () => {
     const { port } = await start();
     for (const path of ["/", "/other?token=x", "/ws/?token=x", "/wsx?token=x"]) {
@@ -349,6 +362,7 @@ describe("serve", () => {
     [{ path: "/ws" }, /served already/],
     [{ authenticate: "yes" }, /authenticate must be a function; got "yes"/],
     [{ origins: "https://a.example" }, /origins must be a list/],
+    [{ orgins: [] }, /orgins is no option; there are authenticate, origins/],
     [{ maxConnections: 0 }, /maxConnections must be a whole number/],
     [{ maxConnectionsPerIp: -1 }, /maxConnectionsPerIp must be a whole number/],
   ])("refuses the options %j", async (options, message) => {
