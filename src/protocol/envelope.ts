@@ -2,7 +2,7 @@ import { RoomcastError } from "./errors.js";
 import type { Envelope } from "./types.js";
 
 /** The longest `type`, `id` and room name, in UTF-16 code units. */
-export const MAX_NAME_LENGTH = 128;
+const MAX_NAME_LENGTH = 128;
 
 /** How deep a payload may nest. */
 export const MAX_DEPTH = 64;

@@ -24,18 +24,29 @@ export class MemorySocket implements Socket {
   answersPings = true;
   /** How the connection ended; undefined while it is open. */
   closed: Closure | undefined;
+  /** Resolves with how the connection ended, once it has. */
+  readonly ended: Promise<Closure>;
   readonly #clock: Clock;
   #receiver: Receiver | undefined;
   #isPaused = false;
   #waiting: string[] = [];
+  #waitingPings = 0;
   #bufferedAmount = 0;
+  #wake: (() => void)[] = [];
+  #resolveEnded: (closure: Closure) => void = () => {};
 
   private constructor(clock: Clock) {
     this.#clock = clock;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
   }
 
   /** Connects to a hub, as if the upgrade had just been answered. */
-  static connect<U extends User, D>(hub: Hub<U, D>, options: AcceptOptions<U> = {}): MemorySocket {
+  static connect<U extends User, D>(
+    hub: Hub<U, D>,
+    options: AcceptOptions<NoInfer<U>> = {},
+  ): MemorySocket {
     const socket = new MemorySocket(hub.settings.clock);
     socket.#receiver = hub.accept(socket, options);
     return socket;
@@ -56,7 +67,22 @@ export class MemorySocket implements Socket {
     return taken;
   }
 
-  /** Stops reading: what the hub writes from now on waits, and counts as `bufferedAmount`. */
+  /**
+   * The next message, as soon as there is one; it is taken out of `received`. For hubs on the runtime's
+   * own clock: a virtual one does not move while you wait.
+   */
+  async next(): Promise<Envelope> {
+    for (;;) {
+      const envelope = this.received.shift();
+      if (envelope !== undefined) return envelope;
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  /**
+   * Stops reading: what the hub writes from now on waits, and counts as `bufferedAmount`. Pings wait
+   * too.
+   */
   pause(): void {
     this.#isPaused = true;
   }
@@ -69,6 +95,7 @@ export class MemorySocket implements Socket {
     this.#bufferedAmount = 0;
     for (const text of waiting) this.#read(text);
     if (waiting.length > 0) this.#receiver?.drain();
+    for (; this.#waitingPings > 0; this.#waitingPings--) this.#answerPing();
   }
 
   /** Closes from the remote end, with a closing handshake. */
@@ -102,7 +129,8 @@ export class MemorySocket implements Socket {
   /** @inheritDoc */
   ping(): void {
     this.pings++;
-    if (this.answersPings) this.#clock.setImmediate(() => this.#receiver?.pong());
+    if (this.#isPaused) this.#waitingPings++;
+    else this.#answerPing();
   }
 
   /** @inheritDoc */
@@ -115,13 +143,19 @@ export class MemorySocket implements Socket {
     this.#clock.setImmediate(() => this.#end(CloseCode.abnormal, ""));
   }
 
+  #answerPing(): void {
+    if (this.answersPings) this.#clock.setImmediate(() => this.#receiver?.pong());
+  }
+
   #read(text: string): void {
     this.received.push(JSON.parse(text) as Envelope);
+    for (const wake of this.#wake.splice(0)) wake();
   }
 
   #end(code: number, reason: string): void {
     if (this.closed !== undefined) return;
     this.closed = { code, reason };
+    this.#resolveEnded(this.closed);
     this.#receiver?.closed(code, reason);
   }
 }

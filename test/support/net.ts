@@ -7,6 +7,11 @@ import WebSocket, { type ClientOptions } from "ws";
 
 const cleanups: (() => unknown)[] = [];
 
+/** Runs `cleanup` after the test; the last one named runs first. */
+export function afterwards(cleanup: () => unknown): void {
+  cleanups.push(cleanup);
+}
+
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
@@ -16,7 +21,7 @@ export async function startServer(): Promise<{ server: Server; port: number }> {
   const server = createServer((_, response) => response.end("plain"));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  cleanups.push(() => {
+  afterwards(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });
@@ -25,7 +30,7 @@ export async function startServer(): Promise<{ server: Server; port: number }> {
 
 /** Closes a hub after the test. */
 export function closeAfterwards(hub: Hub): Hub {
-  cleanups.push(() => hub.close({ timeout: 200 }));
+  afterwards(() => hub.close({ timeout: 200 }));
   return hub;
 }
 
@@ -49,7 +54,7 @@ export class Remote {
       ws.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
     });
     ws.on("error", () => {});
-    cleanups.push(() => ws.terminate());
+    afterwards(() => ws.terminate());
   }
 
   /** Resolves when the connection is open. Rejects if the upgrade is refused. */
@@ -66,6 +71,24 @@ export class Remote {
   send(message: Envelope | string | Uint8Array): void {
     const isRaw = typeof message === "string" || message instanceof Uint8Array;
     this.ws.send(isRaw ? message : JSON.stringify(message));
+  }
+
+  close(code: number, reason: string): void {
+    this.ws.close(code, reason);
+  }
+
+  /** Cuts the line without a word. */
+  cut(): void {
+    this.ws.terminate();
+  }
+
+  /** Stops reading from the network; pings go unanswered too. */
+  pause(): void {
+    this.ws.pause();
+  }
+
+  resume(): void {
+    this.ws.resume();
   }
 
   /** The next message, whatever it is. */
@@ -119,7 +142,7 @@ export function upgrade(
     });
     request.on("error", reject);
     request.on("upgrade", (response, socket) => {
-      cleanups.push(() => socket.destroy());
+      afterwards(() => socket.destroy());
       resolve({ status: 101, headers: response.headers, body: "" });
     });
     request.on("response", (response) => {
@@ -139,7 +162,7 @@ export function upgrade(
 export async function tcp(port: number): Promise<Socket> {
   const socket = connectTcp(port, "127.0.0.1");
   socket.on("error", () => {});
-  cleanups.push(() => socket.destroy());
+  afterwards(() => socket.destroy());
   await once(socket, "connect");
   return socket;
 }

@@ -40,7 +40,7 @@ const attached = new WeakSet<WsServer>();
 export function attach<U extends User, D>(
   hub: Hub<U, D>,
   server: WsServer,
-  options: AttachOptions<U> = {},
+  options: AttachOptions<NoInfer<U>> = {},
 ): void {
   if (attached.has(server)) {
     throw new RoomcastError("INVALID_OPTION", "This WebSocketServer has a hub already.");

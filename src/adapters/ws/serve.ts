@@ -31,7 +31,7 @@ const served = new WeakMap<HttpServer, Map<string, Upgrade>>();
 export function serve<U extends User, D>(
   hub: Hub<U, D>,
   server: HttpServer,
-  { path = "/", ...options }: ServeOptions<U> = {},
+  { path = "/", ...options }: ServeOptions<NoInfer<U>> = {},
 ): void {
   if (typeof path !== "string" || !path.startsWith("/") || pathOf(path) !== path) {
     throw new RoomcastError(

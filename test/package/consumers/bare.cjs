@@ -1,0 +1,3 @@
+const exercise = require("./exercise.cjs");
+
+exercise({ core: require("roomcast"), testing: require("roomcast/testing") });
