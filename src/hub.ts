@@ -80,7 +80,8 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   readonly #turn: Turn<Client<U, D>>;
   readonly #dispatcher: Dispatcher<U, D>;
   readonly #heartbeat: Heartbeat | undefined;
-  #closing: Promise<void> | undefined;
+  #isClosing = false;
+  #closed: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
   #now = 0;
   #timestamp = "";
@@ -92,7 +93,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
     const { clock, heartbeat } = this.settings;
     this.#turn = new Turn(clock, (client, count) => this.notify("drop", { client, count }));
     this.#dispatcher = new Dispatcher(this);
-    this.typing = new Typing(clock);
+    this.typing = new Typing(this);
     if (heartbeat !== false) this.#heartbeat = new Heartbeat(clock, heartbeat, this.#clients);
     registerChat(this);
   }
@@ -114,7 +115,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
 
   /** True from the call of `close` on: nobody is let in any more. */
   get isClosing(): boolean {
-    return this.#closing !== undefined;
+    return this.#isClosing;
   }
 
   /**
@@ -204,12 +205,14 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   }
 
   /**
-   * Closes every connection, after what is queued for it, and lets nobody in any more. Resolves when
-   * all are gone. The server that the hub is attached to stays yours to close.
+   * Closes every connection, after what is queued for it, and lets nobody in any more. Nobody is told
+   * who leaves: everybody does. Resolves when all are gone. The server that the hub is attached to stays
+   * yours to close.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options);
-    return this.#closing;
+    this.#isClosing = true;
+    this.#closed ??= this.#close(options);
+    return this.#closed;
   }
 
   async #close({

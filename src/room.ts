@@ -117,7 +117,9 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
     this.#clients.delete(client);
     client.memberships.delete(this.id);
     if (this.#clients.size === 0) this.#seq = 0;
-    if (!this.#hasUser(client.user.id)) this.announce("user_left", client.sender, {});
+    // When the hub closes, everybody leaves, and nobody needs to hear it of everybody else.
+    if (this.#hub.isClosing || this.#hasUser(client.user.id)) return;
+    this.announce("user_left", client.sender, {});
   }
 
   /** Tells one client who is here, in answer to the message with that id. @internal */

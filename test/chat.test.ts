@@ -290,6 +290,19 @@ describe("typing", () => {
     }
   });
 
+  test("belongs to the user: with two tabs it is on while either types", () => {
+    const { world, a, b } = twoInRoom();
+    const tab = world.enter("Alice", "general");
+    world.ask(a, typing("general"));
+    world.ask(tab, typing("general"));
+    world.ask(a, stopTyping("general"));
+    expect(b.take()).toMatchObject([shown(true)]);
+    tab.cut();
+    world.clock.flush();
+    expect(b.take()).toMatchObject([shown(false)]);
+    expect([a.take(), tab.take()]).toEqual([[], []]);
+  });
+
   test("a stop without a start is not shown", () => {
     const { world, a, b } = twoInRoom();
     world.ask(a, stopTyping("general"));

@@ -405,6 +405,17 @@ describe("closing the hub", () => {
     ]);
   });
 
+  test("tells nobody who leaves: everybody does", async () => {
+    const world = new World();
+    const sockets = ["Alice", "Bob", "Carl"].map((name) => world.enter(name, "general"));
+    for (const socket of sockets) socket.take();
+    const closed = world.hub.close();
+    world.clock.flush();
+    await closed;
+    for (const socket of sockets) expect(socket.take()).toEqual([]);
+    expect(world.emitted("leave")).toHaveLength(3);
+  });
+
   test("cuts off who does not finish in time", async () => {
     const world = new World();
     let isCut = false;
