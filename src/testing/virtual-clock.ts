@@ -70,11 +70,17 @@ export class VirtualClock implements Clock {
     this.flush();
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
       this.#timers.delete(timer);
-      this.#now = timer.due;
+      this.#now = Math.max(this.#now, timer.due);
       timer.callback();
       this.flush();
     }
     this.#now = end;
+  }
+
+  /** Lets time pass as while a laptop sleeps: nothing runs; what was due runs late, when it wakes. */
+  sleep(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
   }
 
   #next(end: number): Timer | undefined {

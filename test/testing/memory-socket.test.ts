@@ -78,6 +78,17 @@ describe("a virtual clock", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test("that slept runs late what was due", () => {
+    const clock = new VirtualClock(0);
+    const seen: number[] = [];
+    clock.setTimeout(() => seen.push(clock.now()), 10);
+    clock.setTimeout(() => seen.push(clock.now()), 2_000);
+    clock.sleep(1_000);
+    expect(seen).toEqual([1_000]);
+    clock.advance(1_000);
+    expect(seen).toEqual([1_000, 2_000]);
+  });
+
   test("ends one turn with tick, and all with flush", () => {
     const clock = new VirtualClock(0);
     let turns = 0;

@@ -1,0 +1,136 @@
+import { Gate, type GateOptions, type Refusal } from "../../gate.js";
+import { createHandshake, type Handshake } from "../../handshake.js";
+import type { Hub, Receiver, User } from "../../index.js";
+import { UwsSocket } from "./socket.js";
+import type { UwsApp, UwsBehavior, UwsConnection, UwsRequest, UwsResponse } from "./types.js";
+
+/** Where the hub is found, and who is let in. */
+export interface AttachOptions<U extends User = User> extends GateOptions<U> {
+  /** The path that WebSockets connect to: a pattern of uWebSockets.js. Default `/*`, any. */
+  readonly path?: string | undefined;
+}
+
+/** What uWebSockets.js keeps for each of our connections. It copies the object, not what is in it. */
+interface Data<U extends User> {
+  readonly seat: {
+    readonly ip: string;
+    /** Until the connection is open: who comes, and how. */
+    admitted: { readonly user: U | undefined; readonly handshake: Handshake } | undefined;
+    /** From then on. */
+    socket: UwsSocket | undefined;
+  };
+}
+
+/**
+ * A message that is too large should get its close code, but uWebSockets.js only cuts the line. So
+ * it lets through somewhat more than the hub does, and the hub closes with 1009.
+ */
+const PAYLOAD_MARGIN = 16_384;
+
+/**
+ * Attaches a hub to a uWebSockets.js `App` or `SSLApp` of yours: from now on each WebSocket at the
+ * path is a client of the hub. Requests are checked before the upgrade; those who may not come in are
+ * answered with HTTP 401, 403, 429 or 503. Limits, pings and slow clients are the hub's business.
+ *
+ * @throws RoomcastError `INVALID_OPTION` for options that cannot work.
+ *
+ * @example
+ * ```ts
+ * attach(hub, App(), { path: "/ws", authenticate: ({ token }) => verify(token) });
+ * ```
+ */
+export function attach<U extends User, D>(
+  hub: Hub<U, D>,
+  app: UwsApp,
+  { path = "/*", ...options }: AttachOptions<NoInfer<U>> = {},
+): void {
+  const gate = new Gate(hub, options);
+
+  const behavior: UwsBehavior<Data<U>> = {
+    maxPayloadLength: hub.settings.maxMessageBytes + PAYLOAD_MARGIN,
+    // The hub decides who is slow, and pings: no limit, no timeout, no pings beside its own.
+    maxBackpressure: 0,
+    idleTimeout: 0,
+    sendPingsAutomatically: false,
+
+    upgrade(response, request, context) {
+      let isAborted = false;
+      response.onAborted(() => {
+        isAborted = true;
+      });
+      // The request is gone once this handler returns: everything is read before the wait.
+      const handshake = handshakeOf(response, request);
+      const key = request.getHeader("sec-websocket-key");
+      const extensions = request.getHeader("sec-websocket-extensions");
+      const { ip } = handshake;
+      void gate.admit(handshake).then((admission) => {
+        if (isAborted) {
+          if (admission.isAdmitted) gate.release(ip);
+          return;
+        }
+        response.cork(() => {
+          if (!admission.isAdmitted) {
+            refuse(response, admission);
+            return;
+          }
+          const admitted = { user: admission.user, handshake };
+          const data: Data<U> = { seat: { ip, admitted, socket: undefined } };
+          response.upgrade(data, key, handshake.protocols[0] ?? "", extensions, context);
+        });
+      });
+    },
+
+    open(ws) {
+      const { seat } = ws.getUserData();
+      const socket = new UwsSocket(ws);
+      seat.socket = socket;
+      const { admitted } = seat;
+      seat.admitted = undefined;
+      socket.listen(hub.accept(socket, admitted));
+    },
+
+    message(ws, message, isBinary) {
+      // The memory is taken back when this returns: text is decoded now, bytes are copied.
+      const data = Buffer.from(message);
+      receiverOf(ws)?.message(isBinary ? new Uint8Array(data) : data.toString());
+    },
+
+    drain: (ws) => receiverOf(ws)?.drain(),
+    pong: (ws) => receiverOf(ws)?.pong(),
+
+    close(ws, code, reason) {
+      const { ip, socket } = ws.getUserData().seat;
+      gate.release(ip);
+      socket?.closed(code, Buffer.from(reason).toString());
+    },
+  };
+  app.ws(path, behavior);
+}
+
+function receiverOf(ws: UwsConnection<Data<User>>): Receiver | undefined {
+  return ws.getUserData().seat.socket?.receiver;
+}
+
+function handshakeOf(response: UwsResponse, request: UwsRequest): Handshake {
+  const headers: Record<string, string | undefined> = {};
+  request.forEach((name, value) => {
+    const before = headers[name];
+    headers[name] = before === undefined ? value : `${before}, ${value}`;
+  });
+  const query = request.getQuery();
+  const url = query ? `${request.getUrl()}?${query}` : request.getUrl();
+  return createHandshake(url, headers, Buffer.from(response.getRemoteAddressAsText()).toString());
+}
+
+function refuse(response: UwsResponse, { status, text, headers }: Refusal): void {
+  response.writeStatus(`${status} ${STATUS_TEXTS[status]}`);
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+  response.end(text, true);
+}
+
+const STATUS_TEXTS = {
+  401: "Unauthorized",
+  403: "Forbidden",
+  429: "Too Many Requests",
+  503: "Service Unavailable",
+} as const;

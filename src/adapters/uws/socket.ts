@@ -1,0 +1,67 @@
+import type { Batch, Receiver, Socket } from "../../index.js";
+import { clampReason } from "../../protocol/close-codes.js";
+import type { UwsConnection } from "./types.js";
+
+/** What is being written, for {@link send}: a cork's callback has no arguments. */
+let connection: UwsConnection<unknown>;
+let batch: Batch;
+
+/** One callback for every write of every client, so that none is made per write. */
+const send = (): void => {
+  for (const message of batch.messages()) connection.send(message.text);
+};
+
+/**
+ * One uWebSockets.js connection: its outbound half, and who is told of what arrives. Each batch is one
+ * cork, so one system call.
+ */
+export class UwsSocket implements Socket {
+  readonly #ws: UwsConnection<unknown>;
+  /** How it ended. A connection must not be touched after its close handler. */
+  #ending: { readonly code: number; readonly reason: string } | undefined;
+  #receiver: Receiver | undefined;
+
+  constructor(ws: UwsConnection<unknown>) {
+    this.#ws = ws;
+  }
+
+  /** Who is told of what arrives. Undefined while the hub is taking the connection in. */
+  get receiver(): Receiver | undefined {
+    return this.#receiver;
+  }
+
+  /** The hub has taken the connection in, and may have closed it again already. */
+  listen(receiver: Receiver): void {
+    this.#receiver = receiver;
+    if (this.#ending !== undefined) receiver.closed(this.#ending.code, this.#ending.reason);
+  }
+
+  /** The connection's close handler runs. */
+  closed(code: number, reason: string): void {
+    this.#ending = { code, reason };
+    this.#receiver?.closed(code, reason);
+  }
+
+  get bufferedAmount(): number {
+    return this.#ending === undefined ? this.#ws.getBufferedAmount() : 0;
+  }
+
+  write(next: Batch): void {
+    if (this.#ending !== undefined) return;
+    connection = this.#ws;
+    batch = next;
+    connection.cork(send);
+  }
+
+  ping(): void {
+    if (this.#ending === undefined) this.#ws.ping();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#ending === undefined) this.#ws.end(code, clampReason(reason));
+  }
+
+  terminate(): void {
+    if (this.#ending === undefined) this.#ws.close();
+  }
+}

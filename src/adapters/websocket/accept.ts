@@ -1,0 +1,55 @@
+import { createHandshake, type Handshake } from "../../handshake.js";
+import type { AcceptOptions, Hub, User } from "../../index.js";
+import { StandardSocket } from "./socket.js";
+import type { StandardRequest, StandardWebSocket } from "./types.js";
+
+/** `WebSocket.CONNECTING` (WHATWG WebSockets, 3.1). */
+const CONNECTING = 0;
+
+/**
+ * Makes a standard WebSocket a client of the hub, at once or when it opens. Who it belongs to is for
+ * you to find out before, from the request.
+ *
+ * @example
+ * ```ts
+ * const { socket, response } = Deno.upgradeWebSocket(request);
+ * accept(hub, socket, { user, handshake: handshakeFrom(request) });
+ * return response;
+ * ```
+ */
+export function accept<U extends User, D>(
+  hub: Hub<U, D>,
+  webSocket: StandardWebSocket,
+  options: AcceptOptions<NoInfer<U>> = {},
+): void {
+  webSocket.accept?.();
+  if (webSocket.readyState === CONNECTING) {
+    const open = () => {
+      webSocket.removeEventListener("open", open);
+      join();
+    };
+    webSocket.addEventListener("open", open);
+  } else {
+    join();
+  }
+
+  function join(): void {
+    const socket = new StandardSocket(webSocket, hub.settings.clock);
+    socket.listen(hub.accept(socket, options));
+  }
+}
+
+/**
+ * The handshake of a standard request, with the token where every adapter looks for it.
+ *
+ * @param ip The peer's address, which a standard request does not tell.
+ */
+export function handshakeFrom(request: StandardRequest, ip = ""): Handshake {
+  const headers: Record<string, string | undefined> = {};
+  request.headers.forEach((value, name) => {
+    headers[name.toLowerCase()] = value;
+  });
+  // A request's url is absolute; a handshake's is what the request line said.
+  const url = request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, "") || "/";
+  return createHandshake(url, headers, ip);
+}

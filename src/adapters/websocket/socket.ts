@@ -1,0 +1,90 @@
+import type { Batch, Clock, Receiver, Socket } from "../../index.js";
+import { CloseCode, clampReason } from "../../protocol/close-codes.js";
+import type { StandardWebSocket } from "./types.js";
+
+/** `WebSocket.OPEN` (WHATWG WebSockets, 3.1). */
+const OPEN = 1;
+
+/** How often a socket that holds something back is asked whether it still does, in milliseconds. */
+const DRAIN_POLL = 50;
+
+/** A standard WebSocket's outbound half. */
+export class StandardSocket implements Socket {
+  readonly #webSocket: StandardWebSocket;
+  readonly #clock: Clock;
+  #receiver: Receiver | undefined;
+  #ending: { readonly code: number; readonly reason: string } | undefined;
+  #isPolling = false;
+
+  constructor(webSocket: StandardWebSocket, clock: Clock) {
+    this.#webSocket = webSocket;
+    this.#clock = clock;
+    webSocket.addEventListener("message", this.#onMessage);
+    webSocket.addEventListener("error", this.#onError);
+    webSocket.addEventListener("close", this.#onClose);
+  }
+
+  /** The hub has taken the connection in, and may have closed it again already. */
+  listen(receiver: Receiver): void {
+    this.#receiver = receiver;
+    if (this.#ending !== undefined) receiver.closed(this.#ending.code, this.#ending.reason);
+  }
+
+  get bufferedAmount(): number {
+    return this.#webSocket.bufferedAmount ?? 0;
+  }
+
+  write(batch: Batch): void {
+    if (this.#webSocket.readyState !== OPEN) return;
+    for (const message of batch.messages()) this.#webSocket.send(message.text);
+    if (this.bufferedAmount > 0) this.#pollDrain();
+  }
+
+  close(code: number, reason: string): void {
+    try {
+      this.#webSocket.close(code, clampReason(reason));
+    } catch {
+      // A page may not send the codes below 3000 (WHATWG WebSockets, 3.1); the reason still arrives.
+      this.#webSocket.close(CloseCode.normal, clampReason(reason));
+    }
+  }
+
+  /** The standard knows no other end than the closing handshake, so the hub does not wait for it. */
+  terminate(): void {
+    this.close(CloseCode.goingAway, "");
+    this.#end(CloseCode.abnormal, "");
+  }
+
+  /** There is no event for it, so it is asked for, while something waits. */
+  #pollDrain(): void {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    this.#clock.setTimeout(() => {
+      this.#isPolling = false;
+      if (this.#ending !== undefined) return;
+      if (this.bufferedAmount > 0) this.#pollDrain();
+      else this.#receiver?.drain();
+    }, DRAIN_POLL);
+  }
+
+  readonly #onMessage = ({ data }: { data: unknown }): void => {
+    // Whatever is no text is binary: an ArrayBuffer, a Blob, a view. None of it is read.
+    this.#receiver?.message(typeof data === "string" ? data : new Uint8Array());
+  };
+
+  readonly #onError = (event: unknown): void => {
+    this.#receiver?.error(event);
+  };
+
+  readonly #onClose = ({ code, reason }: { code: number; reason: string }): void => {
+    this.#end(code, reason);
+  };
+
+  #end(code: number, reason: string): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = { code, reason };
+    this.#webSocket.removeEventListener("message", this.#onMessage);
+    this.#webSocket.removeEventListener("close", this.#onClose);
+    this.#receiver?.closed(code, reason);
+  }
+}

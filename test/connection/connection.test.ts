@@ -1,0 +1,638 @@
+import { Hub, RoomcastError } from "roomcast";
+import { type Connection, type ConnectOptions, connect, type Room } from "roomcast/browser";
+import { VirtualClock } from "roomcast/testing";
+import { describe, expect, test } from "vitest";
+import { Network } from "../support/network.js";
+
+/** A server, a network, and whoever connects; on a virtual clock. */
+class World {
+  readonly clock = new VirtualClock();
+  hub = this.makeHub();
+  readonly network = new Network(() => this.hub, this.clock);
+  /** The jitter's dice: by default the greatest delay. */
+  random = () => 1;
+
+  makeHub(): Hub {
+    return new Hub({ clock: this.clock, heartbeat: false });
+  }
+
+  connect(name: string, options: ConnectOptions = {}): Connection {
+    return connect("ws://server/ws", {
+      token: () => name,
+      WebSocket: this.network.WebSocket,
+      clock: this.clock,
+      random: () => this.random(),
+      ...options,
+    });
+  }
+
+  /** Connects and joins; with the server's newest line. */
+  async enter(name: string, room = "general", options: ConnectOptions = {}) {
+    const connection = this.connect(name, options);
+    const joined = await this.settle(connection.join(room));
+    return { connection, room: joined, line: this.network.last };
+  }
+
+  /** Lets everything happen that waits for no time to pass. */
+  async quiet(): Promise<void> {
+    for (let round = 0; round < 30; round++) {
+      await Promise.resolve();
+      this.clock.flush();
+    }
+  }
+
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => {});
+    await this.quiet();
+    return promise;
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await this.quiet();
+  }
+}
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "resolved",
+    (error: { code: string }) => error.code,
+  );
+
+/** What a promise has come to, without waiting for it. */
+async function outcome(world: World, promise: Promise<unknown>): Promise<string> {
+  let result = "pending";
+  codeOf(promise).then((code) => {
+    result = code;
+  });
+  await world.quiet();
+  return result;
+}
+
+const names = (room: Room) => room.members.map(({ name }) => name);
+
+describe("joining", () => {
+  test("resolves with a room that knows its members, and keeps them current", async () => {
+    const world = new World();
+    const alice = await world.enter("Alice");
+    expect(names(alice.room)).toEqual(["Alice"]);
+    const changes: string[][] = [];
+    alice.room.on("members", (members) => changes.push(members.map(({ name }) => name)));
+    const bob = await world.enter("Bob");
+    expect(names(bob.room)).toEqual(["Alice", "Bob"]);
+    bob.connection.close();
+    await world.quiet();
+    expect(changes).toEqual([["Alice", "Bob"], ["Alice"]]);
+  });
+
+  test("rejects with the server's error", async () => {
+    const world = new World();
+    world.hub.handle("join_room", () => {
+      throw new RoomcastError("FORBIDDEN", "Not you.");
+    });
+    const connection = world.connect("Alice");
+    expect(await codeOf(world.settle(connection.join("general")))).toBe("FORBIDDEN");
+    expect(await codeOf(world.settle(connection.join("")))).toBe("FORBIDDEN");
+  });
+
+  test("twice is one membership, with two handles that both work", async () => {
+    const world = new World();
+    const { connection, room: one, line } = await world.enter("Alice");
+    const two = await world.settle(connection.join("general"));
+    expect(line.sent.filter((text) => text.includes("join_room"))).toHaveLength(1);
+
+    const heard: string[] = [];
+    one.on("new_message", () => heard.push("one"));
+    two.on("new_message", () => heard.push("two"));
+    world.hub.room("general").broadcast("new_message", 1);
+    await world.quiet();
+    expect(heard).toEqual(["one", "two"]);
+
+    one.leave();
+    await world.quiet();
+    expect(world.hub.room("general").size).toBe(1);
+    expect(await codeOf(one.send("x"))).toBe("LEFT");
+    expect(await codeOf(world.settle(two.send("x")))).toBe("resolved");
+    expect([one.isJoined, two.isJoined]).toEqual([false, true]);
+    two.leave();
+    await world.quiet();
+    expect(world.hub.room("general").size).toBe(0);
+  });
+
+  test("while the line is down waits for it", async () => {
+    const world = new World();
+    world.network.isDown = true;
+    const connection = world.connect("Alice");
+    const joining = connection.join("general");
+    expect(await outcome(world, joining)).toBe("pending");
+    await world.pass(60_000);
+    world.network.isDown = false;
+    await world.pass(20_000);
+    expect(names(await joining)).toEqual(["Alice"]);
+  });
+
+  test("survives a line that breaks before the answer", async () => {
+    const world = new World();
+    world.network.onOpen = (line) => {
+      if (world.network.lines.length === 1) line.end(1006, "");
+    };
+    const joining = world.connect("Alice").join("general");
+    await world.quiet();
+    await world.pass(500);
+    expect(names(await joining)).toEqual(["Alice"]);
+  });
+
+  test("is taken back by its signal, before and after it was sent", async () => {
+    const world = new World();
+    world.network.isDown = true;
+    const connection = world.connect("Alice");
+    const [early, late] = [new AbortController(), new AbortController()];
+    early.abort();
+    expect(await codeOf(connection.join("general", { signal: early.signal }))).toBe("ABORTED");
+    const joining = connection.join("general", { signal: late.signal });
+    await world.quiet();
+    late.abort();
+    expect(await codeOf(joining)).toBe("ABORTED");
+    world.network.isDown = false;
+    await world.pass(1_000);
+    expect(connection.status.state).toBe("open");
+    expect(world.hub.rooms.size).toBe(0);
+  });
+
+  test("taken back by one leaves it to the other", async () => {
+    const world = new World();
+    const connection = world.connect("Alice");
+    const controller = new AbortController();
+    const one = connection.join("general", { signal: controller.signal });
+    const two = connection.join("general");
+    controller.abort();
+    expect(await codeOf(one)).toBe("ABORTED");
+    expect((await world.settle(two)).isJoined).toBe(true);
+  });
+});
+
+describe("sending", () => {
+  test("resolves with position and time when the server has taken it", async () => {
+    const world = new World();
+    const { room } = await world.enter("Alice");
+    expect(await world.settle(room.send({ content: "hi" }))).toEqual({
+      seq: 1,
+      timestamp: "2000-01-01T00:00:00.000Z",
+    });
+  });
+
+  test("reaches the others' listeners, until they are taken back", async () => {
+    const world = new World();
+    const alice = await world.enter("Alice");
+    const bob = await world.enter("Bob");
+    const heard: unknown[] = [];
+    const stop = bob.room.on("new_message", ({ sender, payload }) => heard.push([sender, payload]));
+    await world.settle(alice.room.send("one"));
+    stop();
+    await world.settle(alice.room.send("two"));
+    expect(heard).toEqual([[{ id: "Alice", name: "Alice" }, "one"]]);
+  });
+
+  test("rejects with the server's error, without an answer with TIMEOUT", async () => {
+    const world = new World();
+    const { connection, room } = await world.enter("Alice", "general", { timeout: 1_000 });
+    world.hub.handle("never", () => new Promise(() => {}));
+    expect(await codeOf(world.settle(connection.request("nope")))).toBe("UNKNOWN_TYPE");
+    const [usual, quick] = [room.request("never"), room.request("never", 1, { timeout: 10 })];
+    const codes = Promise.all([codeOf(usual), codeOf(quick)]);
+    await world.quiet();
+    await world.pass(10);
+    expect(await codeOf(quick)).toBe("TIMEOUT");
+    expect(await outcome(world, usual)).toBe("pending");
+    await world.pass(990);
+    expect(await codes).toEqual(["TIMEOUT", "TIMEOUT"]);
+  });
+
+  test("any type that is handled resolves with the payload of its ack", async () => {
+    const world = new World();
+    const { connection, room } = await world.enter("Alice");
+    world.hub.handle("add", (_, { payload }) => {
+      const [a, b] = payload as [number, number];
+      return a + b;
+    });
+    world.hub.handle("where", (_, message) => message.room.id);
+    expect(await world.settle(connection.request("add", [1, 2]))).toBe(3);
+    expect(await world.settle(room.request("where"))).toBe("general");
+  });
+
+  test("is taken back by its signal", async () => {
+    const world = new World();
+    const { room } = await world.enter("Alice");
+    const controller = new AbortController();
+    const sending = room.send("x", { signal: controller.signal });
+    controller.abort();
+    expect(await codeOf(sending)).toBe("ABORTED");
+  });
+
+  test("after close rejects with CLOSED", async () => {
+    const world = new World();
+    const { connection, room } = await world.enter("Alice");
+    connection.close();
+    expect(await codeOf(connection.request("ping"))).toBe("CLOSED");
+    expect(await codeOf(room.send("x"))).toBe("LEFT");
+    expect(await codeOf(connection.join("other"))).toBe("CLOSED");
+  });
+});
+
+describe("a line that breaks", () => {
+  test("is there again after the delay, in the same rooms", async () => {
+    const world = new World();
+    const { connection, room, line } = await world.enter("Alice");
+    const seen: string[] = [];
+    connection.on("status", (status) => {
+      seen.push("delay" in status ? `${status.state} ${status.delay}` : status.state);
+    });
+    line.end(1006, "");
+    await world.quiet();
+    expect(room.isJoined).toBe(false);
+    await world.pass(499);
+    expect(world.hub.clients.size).toBe(0);
+    await world.pass(1);
+    expect(seen).toEqual(["waiting 500", "connecting", "open"]);
+    expect(room.isJoined).toBe(true);
+    expect(world.hub.room("general").size).toBe(1);
+  });
+
+  test("keeps what is sent meanwhile, in order, until one is in the room again", async () => {
+    const world = new World();
+    const { room, line } = await world.enter("Alice");
+    const bob = await world.enter("Bob");
+    const heard: unknown[] = [];
+    bob.room.on("new_message", ({ payload }) => heard.push(payload));
+    line.end(1006, "");
+    const sending = Promise.all([1, 2, 3].map((n) => room.send(n)));
+    await world.pass(500);
+    expect((await sending).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(heard).toEqual([1, 2, 3]);
+  });
+
+  test("rejects what was sent and not answered, unless the caller wants it sent again", async () => {
+    const world = new World();
+    const { connection, line } = await world.enter("Alice");
+    const seen: unknown[] = [];
+    world.hub.handle("slow", async (_, { payload }) => {
+      seen.push(payload);
+      await new Promise(() => {});
+    });
+    const once = connection.request("slow", "once");
+    const again = connection.request("slow", "again", { retry: true });
+    const codes = codeOf(once);
+    await world.quiet();
+    line.end(1006, "");
+    expect(await codes).toBe("CONNECTION_LOST");
+    world.hub.handle("slow", (_, { payload }) => seen.push(payload));
+    await world.pass(500);
+    expect(await codeOf(again)).toBe("resolved");
+    expect(seen).toEqual(["once", "again", "again"]);
+  });
+
+  test("does not send again what the server closed the connection for", async () => {
+    const world = new World();
+    const { room } = await world.enter("Alice");
+    const sending = codeOf(room.send("x".repeat(5_000), { retry: true }));
+    await world.quiet();
+    expect(await sending).toBe("CONNECTION_LOST");
+    await world.pass(500);
+    expect(room.isJoined).toBe(true);
+  });
+
+  test("bounds what waits, by number and by age", async () => {
+    const world = new World();
+    const options = { queue: { messages: 2, maxAge: 5_000 } };
+    const { connection, line } = await world.enter("Alice", "general", options);
+    world.network.isDown = true;
+    line.end(1006, "");
+    const codes = ["ping", "ping", "ping"].map((type) => codeOf(connection.request(type)));
+    expect(await outcome(world, connection.request("ping"))).toBe("QUEUE_FULL");
+    await world.pass(4_999);
+    expect(await codes[2]).toBe("QUEUE_FULL");
+    expect(await Promise.race([codes[0], "pending"])).toBe("pending");
+    await world.pass(1);
+    expect(await Promise.all(codes)).toEqual(["EXPIRED", "EXPIRED", "QUEUE_FULL"]);
+  });
+
+  test("says so to the room, where the server does not let one in again", async () => {
+    const world = new World();
+    const { room, line } = await world.enter("Alice");
+    const left: string[] = [];
+    room.on("left", ({ code }) => left.push(code));
+    line.end(1006, "");
+    const waiting = codeOf(room.send("x"));
+    world.hub.handle("join_room", () => {
+      throw new RoomcastError("FORBIDDEN", "Not any more.");
+    });
+    await world.pass(500);
+    expect(left).toEqual(["FORBIDDEN"]);
+    expect(await waiting).toBe("FORBIDDEN");
+    expect(room.isJoined).toBe(false);
+  });
+});
+
+describe("coming back", () => {
+  test("takes longer with each failure, up to 20 seconds", async () => {
+    const world = new World();
+    world.network.isDown = true;
+    const delays: number[] = [];
+    const connection = world.connect("Alice");
+    connection.on("status", (status) => {
+      if (status.state === "waiting") delays.push(status.delay);
+    });
+    await world.quiet();
+    for (let attempt = 0; attempt < 8; attempt++) await world.pass(20_000);
+    expect(delays.slice(0, 8)).toEqual([500, 1000, 2000, 4000, 8000, 16000, 20000, 20000]);
+  });
+
+  test("takes a random part of that", async () => {
+    const world = new World();
+    world.network.isDown = true;
+    world.random = () => 0.25;
+    const connection = world.connect("Alice");
+    await world.quiet();
+    expect(connection.status).toEqual({ state: "waiting", delay: 125 });
+  });
+
+  test("takes longer too with a server that accepts and closes at once", async () => {
+    const world = new World();
+    const delays: number[] = [];
+    const connection = world.connect("Alice");
+    connection.on("status", (status) => {
+      if (status.state === "waiting") delays.push(status.delay);
+    });
+    world.network.onOpen = (line) => line.end(1011, "");
+    await world.quiet();
+    for (let attempt = 0; attempt < 3; attempt++) await world.pass(delays.at(-1) ?? 0);
+    expect(delays).toEqual([500, 1000, 2000, 4000]);
+  });
+
+  test("starts over after a line that was good", async () => {
+    const world = new World();
+    const { connection } = await world.enter("Alice");
+    for (let round = 0; round < 3; round++) {
+      await world.pass(5_000);
+      world.network.last.end(1006, "");
+      expect(connection.status).toEqual({ state: "waiting", delay: 500 });
+      await world.pass(500);
+    }
+  });
+
+  test("asks for a token anew each time", async () => {
+    const world = new World();
+    let count = 0;
+    const token = async () => `Alice${++count}`;
+    const { line } = await world.enter("Alice", "general", { token });
+    line.end(1006, "");
+    await world.pass(500);
+    expect(world.network.lines.map(({ url }) => url)).toEqual([
+      "ws://server/ws?token=Alice1",
+      "ws://server/ws?token=Alice2",
+    ]);
+  });
+
+  test("counts a token that throws as a failure, and tells of it", async () => {
+    const world = new World();
+    const cause = new Error("offline");
+    let fails = true;
+    const token = () => {
+      if (fails) throw cause;
+      return "Alice";
+    };
+    const connection = world.connect("Alice", { token });
+    const errors: unknown[] = [];
+    connection.on("error", (error) => errors.push(error));
+    await world.quiet();
+    expect(errors).toMatchObject([{ code: "ATTEMPT_FAILED", cause }]);
+    expect(connection.status).toEqual({ state: "waiting", delay: 500 });
+    fails = false;
+    await world.pass(500);
+    expect(connection.status.state).toBe("open");
+  });
+
+  test("ends where the token is refused for good", async () => {
+    const world = new World();
+    const token = () => Promise.reject(new RoomcastError("FORBIDDEN", "Log in again."));
+    const connection = world.connect("Alice", { token });
+    const joining = codeOf(connection.join("general"));
+    await world.quiet();
+    expect(connection.status).toMatchObject({ state: "closed", reason: /Log in again/ });
+    expect(await joining).toBe("CLOSED");
+    await world.pass(60_000);
+    expect(world.network.lines).toEqual([]);
+  });
+
+  test.each([1000, 4_500, 4_999])("ends with the close code %i", async (code) => {
+    const world = new World();
+    const { connection, room } = await world.enter("Alice");
+    const left: string[] = [];
+    room.on("left", (error) => left.push(error.code));
+    for (const client of world.hub.clients) client.close(code, "Enough.");
+    await world.quiet();
+    expect(connection.status).toEqual({ state: "closed", code, reason: "Enough." });
+    expect(left).toEqual(["CLOSED"]);
+    await world.pass(60_000);
+    expect(world.network.lines).toHaveLength(1);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  test.each([1001, 1006, 1008, 1011, 1012, 4_000, 4_499])(
+    "follows the close code %i",
+    async (code) => {
+      const world = new World();
+      const { connection, line } = await world.enter("Alice");
+      line.end(code, "");
+      await world.pass(500);
+      expect(connection.status.state).toBe("open");
+    },
+  );
+
+  test("finds a server that was restarted, with new rooms", async () => {
+    const world = new World();
+    const { room, connection } = await world.enter("Alice");
+    const closed = world.hub.close();
+    await world.quiet();
+    await closed;
+    expect(connection.status.state).toBe("waiting");
+    await world.pass(500);
+    world.hub = world.makeHub();
+    await world.pass(1_000);
+    expect(await world.settle(room.send("hello again"))).toMatchObject({ seq: 1 });
+  });
+});
+
+describe("a line that is dead", () => {
+  test("is noticed in 35 seconds, and replaced", async () => {
+    const world = new World();
+    const { connection, line } = await world.enter("Alice");
+    line.freeze();
+    await world.pass(34_999);
+    expect(connection.status.state).toBe("open");
+    await world.pass(1);
+    expect(connection.status.state).toBe("waiting");
+    await world.pass(500);
+    expect(connection.status.state).toBe("open");
+  });
+
+  test("is not one that is merely silent", async () => {
+    const world = new World();
+    const { connection } = await world.enter("Alice");
+    await world.pass(3_600_000);
+    expect(connection.status.state).toBe("open");
+    expect(world.network.lines).toHaveLength(1);
+  });
+
+  test("is asked at once when the page wakes", async () => {
+    const world = new World();
+    const page = new EventTarget();
+    Object.assign(globalThis, {
+      addEventListener: page.addEventListener.bind(page),
+      removeEventListener: page.removeEventListener.bind(page),
+    });
+    try {
+      const { connection, line } = await world.enter("Alice");
+      line.freeze();
+      // However often it is woken: one question, one reconnect.
+      for (let event = 0; event < 10; event++) page.dispatchEvent(new Event("online"));
+      await world.pass(10_000);
+      expect(connection.status.state).toBe("waiting");
+      world.random = () => 1;
+      for (let event = 0; event < 10; event++) page.dispatchEvent(new Event("online"));
+      await world.quiet();
+      expect(connection.status.state).toBe("open");
+      expect(world.network.lines).toHaveLength(2);
+      connection.close();
+      page.dispatchEvent(new Event("online"));
+      await world.quiet();
+      expect(world.network.lines).toHaveLength(2);
+    } finally {
+      Reflect.deleteProperty(globalThis, "addEventListener");
+      Reflect.deleteProperty(globalThis, "removeEventListener");
+    }
+  });
+
+  test("after a sleep of hours is one reconnect", async () => {
+    const world = new World();
+    const { connection, line } = await world.enter("Alice");
+    line.freeze();
+    world.clock.sleep(8 * 3_600_000);
+    await world.pass(10_000);
+    expect(connection.status.state).toBe("waiting");
+    await world.pass(500);
+    expect(connection.status.state).toBe("open");
+    expect(world.network.lines).toHaveLength(2);
+  });
+
+  test("the server asks in its own way is answered", async () => {
+    const world = new World();
+    const { line } = await world.enter("Alice");
+    line.deliver('{"type":"ping"}');
+    await world.quiet();
+    expect(line.sent.at(-1)).toBe('{"type":"pong"}');
+  });
+});
+
+describe("what a server should not send", () => {
+  test.each([
+    ["not JSON", "{", "INVALID_MESSAGE"],
+    ["no object", "7", "INVALID_MESSAGE"],
+    ["nothing", "null", "INVALID_MESSAGE"],
+    ["no type", "{}", "INVALID_MESSAGE"],
+    ["room_info without users", '{"type":"room_info","room":"general"}', "INVALID_MESSAGE"],
+    [
+      "user_joined of nobody",
+      '{"type":"user_joined","room":"general","payload":null}',
+      "INVALID_MESSAGE",
+    ],
+    ["an error without a payload", '{"type":"error"}', "INVALID_MESSAGE"],
+    ["a type that nobody listens for", '{"type":"news"}', "UNKNOWN_TYPE"],
+    [
+      "an error",
+      '{"type":"error","payload":{"code":"RATE_LIMITED","message":"!"}}',
+      "RATE_LIMITED",
+    ],
+  ])("%s is an error event, and the connection goes on", async (_, text, code) => {
+    const world = new World();
+    const { connection, room, line } = await world.enter("Alice");
+    const errors: string[] = [];
+    connection.on("error", (error) => errors.push(error.code));
+    line.deliver(text);
+    await world.quiet();
+    expect(errors).toEqual([code]);
+    expect(await codeOf(world.settle(room.send("still here")))).toBe("resolved");
+  });
+
+  test("messages beyond rooms reach who listens on the connection", async () => {
+    const world = new World();
+    const { connection } = await world.enter("Alice");
+    const heard: unknown[] = [];
+    connection.on("news", ({ payload }) => heard.push(payload));
+    connection.on("error", (error) => heard.push(error));
+    world.hub.broadcast("news", 1);
+    world.hub.user("Alice").send("news", 2);
+    await world.quiet();
+    expect(heard).toEqual([1, 2]);
+  });
+});
+
+describe("typing", () => {
+  const sent = (texts: string[]) =>
+    texts
+      .map((text) => (JSON.parse(text) as { type: string }).type)
+      .filter((t) => t !== "join_room");
+
+  test("is told seldom, and ends by itself", async () => {
+    const world = new World();
+    const { room, line } = await world.enter("Alice");
+    for (let key = 0; key < 50; key++) {
+      room.typing();
+      await world.pass(100);
+    }
+    expect(sent(line.sent)).toEqual(["typing", "typing"]);
+    await world.pass(3_000);
+    expect(sent(line.sent)).toEqual(["typing", "typing", "stop_typing"]);
+  });
+
+  test("ends with the message, without a word", async () => {
+    const world = new World();
+    const { room, line } = await world.enter("Alice");
+    room.typing();
+    await world.settle(room.send("done"));
+    await world.pass(10_000);
+    expect(sent(line.sent)).toEqual(["typing", "send_message"]);
+  });
+
+  test("is taken back once", async () => {
+    const world = new World();
+    const { room, line } = await world.enter("Alice");
+    room.typing();
+    room.stopTyping();
+    room.stopTyping();
+    expect(sent(line.sent)).toEqual(["typing", "stop_typing"]);
+  });
+});
+
+test("a connection that is closed leaves no timer behind", async () => {
+  const world = new World();
+  const { connection, room } = await world.enter("Alice");
+  room.typing();
+  void codeOf(room.send("x"));
+  connection.close(4_000, "Bye.");
+  connection.close();
+  await world.quiet();
+  expect(connection.status).toEqual({ state: "closed", code: 4_000, reason: "Bye." });
+  await world.pass(3_000);
+  expect(world.clock.pendingTimers).toBe(0);
+});
+
+test("where there is no WebSocket it says so", () => {
+  const { WebSocket } = globalThis;
+  Reflect.deleteProperty(globalThis, "WebSocket");
+  try {
+    expect(() => connect("ws://server")).toThrow(/no WebSocket/);
+  } finally {
+    if (WebSocket !== undefined) Object.assign(globalThis, { WebSocket });
+  }
+});
