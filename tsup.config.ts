@@ -1,19 +1,33 @@
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
 
-export default defineConfig({
-  entry: {
-    index: "src/index.ts",
-    ws: "src/adapters/ws/index.ts",
-    testing: "src/testing/index.ts",
-  },
+const shared: Options = {
   format: ["esm", "cjs"],
   target: "es2022",
   platform: "neutral",
-  external: ["ws"],
   dts: true,
-  clean: true,
   sourcemap: true,
-  // Shared chunks also in CommonJS: one copy of each class, or instanceof breaks across entries.
-  splitting: true,
   treeshake: true,
-});
+};
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: {
+      index: "src/index.ts",
+      ws: "src/adapters/ws/index.ts",
+      uws: "src/adapters/uws/index.ts",
+      websocket: "src/adapters/websocket/index.ts",
+      testing: "src/testing/index.ts",
+    },
+    external: ["ws"],
+    clean: ["**/*", "!browser.*"],
+    // Shared chunks also in CommonJS: one copy of each class, or instanceof breaks across entries.
+    splitting: true,
+  },
+  {
+    ...shared,
+    entry: { browser: "src/browser/index.ts" },
+    // One file that a page can load as it is.
+    splitting: false,
+  },
+]);

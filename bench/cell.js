@@ -1,0 +1,75 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { askChild } from "./ask.js";
+import { peers } from "./peers.js";
+
+/**
+ * For memory alone, and for every server: V8's young generation stays at this many MB. Left to itself
+ * it grows by as much as all connections need, at moments of its own choosing.
+ */
+const YOUNG_GENERATION = 1;
+
+/**
+ * @typedef {object} Figures What one run of one workload against one server gave.
+ * @property {number} [cpu] Microseconds of server CPU per delivered frame.
+ * @property {number} [perSecond] Delivered frames.
+ * @property {number} [p50] Milliseconds from message to ack.
+ * @property {number} [p99]
+ * @property {number} [atOnce] Bursts that the load sent at the same time, on average.
+ * @property {number} [load] The load's share of one core.
+ * @property {number} [resident] KB per connection.
+ * @property {number} [live] KB per connection that are alive on the heap.
+ * @property {number} [filled] Seconds that it took until all were in their rooms.
+ */
+
+/**
+ * Runs one workload against one server, each in a process of its own.
+ *
+ * @param {import("./workloads.js").Workload} workload
+ * @param {string} peer
+ * @param {{ seconds: number, profile?: string }} options
+ * @returns {Promise<Figures>}
+ */
+export async function runCell(workload, peer, { seconds, profile }) {
+  const flags = ["--expose-gc"];
+  if (workload.measure === "memory") flags.push(`--max-semi-space-size=${YOUNG_GENERATION}`);
+  const server = start(`./servers/${peer}.js`, flags);
+  const load = start("./load.js", []);
+  try {
+    const port = await askChild(server, "port");
+    const room = { dialect: peers[peer].dialect, port, joins: peer !== "ws-bare" };
+    if (workload.measure === "memory") return await measureMemory(server, load, room, workload);
+    return await measureCpu(server, load, room, workload, seconds, profile);
+  } finally {
+    load.kill("SIGKILL");
+    server.kill("SIGKILL");
+  }
+}
+
+async function measureCpu(server, load, options, workload, seconds, profile) {
+  const { clients, rooms, burst, everyMs, senders, inFlight } = workload;
+  const filled = await askChild(load, "open", { ...options, count: clients, rooms });
+  await askChild(load, "warmUp", { burst, inFlight });
+  if (profile !== undefined) await askChild(server, "startProfile");
+  const before = await askChild(server, "cpu");
+  const result = await askChild(load, "send", { seconds, burst, everyMs, senders, inFlight });
+  const used = (await askChild(server, "cpu")) - before;
+  if (profile !== undefined) await askChild(server, "stopProfile", profile);
+  await askChild(load, "verify");
+  const { frames, ...figures } = result;
+  return { ...figures, cpu: used / frames, filled };
+}
+
+/** The same crowd comes twice: the first makes the heap grow, the second is what is measured. */
+async function measureMemory(server, load, options, { clients, rooms }) {
+  await askChild(load, "open", { ...options, count: clients, rooms });
+  const before = await askChild(server, "memory");
+  await askChild(load, "open", { ...options, count: clients, rooms });
+  const after = await askChild(server, "memory");
+  const each = (kind) => (after[kind] - before[kind]) / 1024 / clients;
+  return { resident: each("resident"), live: each("live") };
+}
+
+function start(file, execArgv) {
+  return fork(fileURLToPath(new URL(file, import.meta.url)), { execArgv });
+}

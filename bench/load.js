@@ -1,0 +1,64 @@
+/**
+ * The load: a process of its own, so that what it costs is not counted as the server's. It writes
+ * frames made beforehand, and of what comes it looks at frame headers only.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { answerParent } from "./ask.js";
+import { Crowd } from "./load/crowd.js";
+import { dialects } from "./load/dialects.js";
+import { sendOnAck, sendPaced } from "./load/pace.js";
+
+/**
+ * Milliseconds at full speed before anything is measured: by then a server's code is compiled and its
+ * heap has grown, as in one that has run for hours.
+ */
+const WARM_UP = 1_500;
+
+/** @type {Crowd} */
+let crowd;
+
+answerParent({
+  /** Connects and joins; resolves once all is quiet, to the seconds that it took. */
+  async open({ dialect, ...options }) {
+    crowd ??= new Crowd(dialects[dialect]);
+    const start = performance.now();
+    await crowd.open(options);
+    return (performance.now() - start) / 1000;
+  },
+
+  /** Sends as fast as possible for a while. */
+  async warmUp({ burst, inFlight = 1 }) {
+    crowd.reset();
+    const end = performance.now() + WARM_UP;
+    await sendOnAck(crowd, { burst, inFlight }, () => performance.now() > end);
+    await crowd.settled();
+    await crowd.verify();
+    await sleep(100);
+  },
+
+  /** Runs the workload; resolves once every frame has come. */
+  async send({ seconds, ...workload }) {
+    crowd.reset();
+    const cpuBefore = process.cpuUsage();
+    const start = performance.now();
+    let atOnce = workload.inFlight;
+    if (atOnce === undefined) atOnce = await sendPaced(crowd, workload, seconds);
+    else await sendOnAck(crowd, workload, () => performance.now() - start > seconds * 1000);
+    await crowd.settled();
+    const wall = crowd.lastFrame - start;
+    const cpu = process.cpuUsage(cpuBefore);
+    const latencies = crowd.latencies.sort((a, b) => a - b);
+    return {
+      frames: crowd.frames,
+      perSecond: (crowd.frames / wall) * 1000,
+      p50: latencies[Math.floor(latencies.length * 0.5)],
+      p99: latencies[Math.floor(latencies.length * 0.99)],
+      atOnce,
+      /** The load's own share of a core. */
+      load: (cpu.user + cpu.system) / 1000 / wall,
+    };
+  },
+
+  /** Fails unless each connection got exactly what it should have. */
+  verify: () => crowd.verify(),
+});
