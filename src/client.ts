@@ -9,15 +9,8 @@ import type { Socket } from "./socket.js";
 
 /** One connection, seen from the server. */
 export class Client<U extends User = User, D = Record<string, unknown>> {
-  /** Unique per connection, chosen by the server. */
-  readonly id: string = crypto.randomUUID();
   /** Who the connection belongs to, as authentication said. Of it, only `id` and `name` go on the wire. */
   readonly user: U;
-  /** Yours: whatever the application keeps for this connection. Empty at first. */
-  data: Partial<D> = {};
-
-  /** What others are shown as `sender`. @internal */
-  readonly sender: User;
   /** Rooms by name; kept by Room alone. @internal */
   readonly memberships = new Map<string, Room<U, D>>();
   /** When the peer was last heard of, in the clock's milliseconds. @internal */
@@ -28,17 +21,40 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   cutReason = "";
   readonly #hub: Hub<U, D>;
   readonly #socket: Socket;
+  #id: string | undefined;
+  #data: Partial<D> | undefined;
   #isOpen = true;
 
   /** Clients are made by `hub.accept`. @internal */
   constructor(hub: Hub<U, D>, turn: Turn<Client<U, D>>, socket: Socket, user: U | undefined) {
     // Nobody said who this is: it is somebody of its own.
     this.user = user ?? ({ id: this.id, name: `guest-${this.id.slice(0, 4)}` } as User as U);
-    this.sender = { id: this.user.id, name: this.user.name };
     this.lastSeen = hub.settings.clock.now();
     this.outbox = new Outbox(this as Client<U, D>, turn, socket, hub.settings.maxBufferedBytes);
     this.#hub = hub;
     this.#socket = socket;
+  }
+
+  /** Unique per connection, chosen by the server. */
+  get id(): string {
+    this.#id ??= crypto.randomUUID();
+    return this.#id;
+  }
+
+  /** Yours: whatever the application keeps for this connection. Empty at first. */
+  get data(): Partial<D> {
+    this.#data ??= {};
+    return this.#data;
+  }
+
+  set data(data: Partial<D>) {
+    this.#data = data;
+  }
+
+  /** What others are shown of the user. @internal */
+  get sender(): User {
+    const { id, name } = this.user;
+    return { id, name };
   }
 
   /** The rooms this client is in, by name. */

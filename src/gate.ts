@@ -44,6 +44,8 @@ const AUTHENTICATE_TIMEOUT = 10_000;
 
 /** Decides, for one server, who may open a WebSocket. */
 export class Gate<U extends User, D> {
+  /** Whether places are counted at all. If not, nothing needs to be released. */
+  readonly isLimited: boolean;
   readonly #hub: Hub<U, D>;
   readonly #options: GateOptions<U>;
   readonly #perIp = new Map<string, number>();
@@ -63,6 +65,7 @@ export class Gate<U extends User, D> {
     if (maxConnectionsPerIp !== undefined) checkCount("maxConnectionsPerIp", maxConnectionsPerIp);
     this.#hub = hub;
     this.#options = options;
+    this.isLimited = maxConnections !== undefined || maxConnectionsPerIp !== undefined;
   }
 
   /**
@@ -78,12 +81,9 @@ export class Gate<U extends User, D> {
       return this.#refuse(handshake, 403, cause);
     }
     if (!this.#hasPlace(handshake.ip)) return this.#refuse(handshake, 429);
-    if (authenticate === undefined) {
-      this.#take(handshake.ip);
-      return { isAdmitted: true, user: undefined };
-    }
     // The place is taken while authentication runs, or a crowd would pass the limit together.
     this.#take(handshake.ip);
+    if (authenticate === undefined) return { isAdmitted: true, user: undefined };
     const admission = await this.#authenticate(authenticate, handshake);
     if (!admission.isAdmitted) this.release(handshake.ip);
     return admission;
@@ -91,6 +91,7 @@ export class Gate<U extends User, D> {
 
   /** Gives back the place of an admitted connection. */
   release(ip: string): void {
+    if (!this.isLimited) return;
     this.#connections--;
     const left = (this.#perIp.get(ip) ?? 0) - 1;
     if (left > 0) this.#perIp.set(ip, left);
@@ -137,6 +138,7 @@ export class Gate<U extends User, D> {
   }
 
   #take(ip: string): void {
+    if (!this.isLimited) return;
     this.#connections++;
     this.#perIp.set(ip, (this.#perIp.get(ip) ?? 0) + 1);
   }

@@ -17,6 +17,7 @@ import { type BroadcastOptions, Room } from "./room.js";
 import type { Receiver, Socket } from "./socket.js";
 import { Typing } from "./typing.js";
 import { UserHandle } from "./user.js";
+import { Users } from "./users.js";
 
 /** What is known of a connection when it is accepted. */
 export interface AcceptOptions<U extends User = User> {
@@ -76,7 +77,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   readonly typing: Typing<U, D>;
   readonly #clients = new Set<Client<U, D>>();
   readonly #rooms = new Map<string, Room<U, D>>();
-  readonly #users = new Map<string, Set<Client<U, D>>>();
+  readonly #users = new Users<U, D>();
   readonly #turn: Turn<Client<U, D>>;
   readonly #dispatcher: Dispatcher<U, D>;
   readonly #heartbeat: Heartbeat | undefined;
@@ -125,9 +126,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   accept(socket: Socket, { user, handshake }: AcceptOptions<U> = {}): Receiver {
     const client = new Client<U, D>(this, this.#turn, socket, user);
     this.#clients.add(client);
-    const siblings = this.#users.get(client.user.id);
-    if (siblings === undefined) this.#users.set(client.user.id, new Set([client]));
-    else siblings.add(client);
+    this.#users.add(client);
     const inbox = new Inbox(this, client, this.#dispatcher);
     this.notify("connect", { client, handshake });
     if (this.isClosing) client.close(CloseCode.goingAway, GOING_AWAY);
@@ -258,16 +257,14 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
 
   /** The connections of a user. @internal */
   clientsOf(userId: string): ReadonlySet<Client<U, D>> {
-    return this.#users.get(userId) ?? NOBODY;
+    return this.#users.clientsOf(userId);
   }
 
   /** A connection is gone: called by its inbox, once. @internal */
   gone(client: Client<U, D>, code: number, reason: string): void {
     client.gone();
     this.#clients.delete(client);
-    const siblings = this.#users.get(client.user.id);
-    siblings?.delete(client);
-    if (siblings?.size === 0) this.#users.delete(client.user.id);
+    this.#users.delete(client);
     this.notify("disconnect", { client, code, reason: reason || client.cutReason });
     if (this.#clients.size === 0) this.#onEmpty?.();
   }
@@ -284,5 +281,3 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
 }
 
 const GOING_AWAY = "The server is going away.";
-
-const NOBODY: ReadonlySet<never> = new Set<never>();

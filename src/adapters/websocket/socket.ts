@@ -5,6 +5,9 @@ import type { StandardWebSocket } from "./types.js";
 /** `WebSocket.OPEN` (WHATWG WebSockets, 3.1). */
 const OPEN = 1;
 
+/** `WebSocket.CLOSED`. */
+const CLOSED = 3;
+
 /** How often a socket that holds something back is asked whether it still does, in milliseconds. */
 const DRAIN_POLL = 50;
 
@@ -77,6 +80,8 @@ export class StandardSocket implements Socket {
   };
 
   readonly #onClose = ({ code, reason }: { code: number; reason: string }): void => {
+    // Cloudflare Workers leave it to us to answer the closing handshake, which is done elsewhere.
+    if (this.#webSocket.readyState !== CLOSED) this.close(code, reason);
     this.#end(code, reason);
   };
 

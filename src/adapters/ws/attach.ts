@@ -68,12 +68,14 @@ export function attach<U extends User, D>(
       return;
     }
     admitted.set(request, { user: admission.user, handshake });
-    // The listener lives as long as the connection: it must not keep the whole handshake.
-    const { ip } = handshake;
-    if (request.socket.destroyed) gate.release(ip);
-    else request.socket.once("close", () => gate.release(ip));
+    if (gate.isLimited) releaseWithSocket(request.socket, handshake.ip);
     // Where the peer went away meanwhile, `ws` drops the request here.
     done(true);
+  }
+
+  function releaseWithSocket(net: NetSocket, ip: string): void {
+    if (net.destroyed) gate.release(ip);
+    else net.once("close", () => gate.release(ip));
   }
 
   server.on("connection", (ws: WsConnection, request: Applicant["req"]) => {

@@ -5,13 +5,16 @@ import type { NetSocket, WsConnection } from "./types.js";
 /** `WebSocket.OPEN` (WHATWG WebSockets, 3.1). */
 const OPEN = 1;
 
+const IS_BUN = "Bun" in globalThis;
+
 /**
  * The outbound half of a `ws` connection.
  *
  * Batches are written as finished frames straight to the connection's own network socket: one write
  * per turn, whatever the number of messages. That is sound because `ws` itself writes each frame
  * whole and at once. Where compression was negotiated a frame is not ours to make, so each message
- * goes through `ws.send`.
+ * goes through `ws.send`; so it does on Bun, whose `ws` is its own: there the network socket accepts
+ * bytes, and forgets those that the network does not take at once.
  */
 export class WsSocket implements Socket {
   readonly #ws: WsConnection;
@@ -21,7 +24,7 @@ export class WsSocket implements Socket {
   constructor(ws: WsConnection, net: NetSocket) {
     this.#ws = ws;
     this.#net = net;
-    this.#isPlain = ws.extensions === "";
+    this.#isPlain = ws.extensions === "" && !IS_BUN;
   }
 
   get bufferedAmount(): number {
@@ -57,13 +60,41 @@ export class WsSocket implements Socket {
   }
 }
 
-/** Drives a receiver with what arrives on a `ws` connection. */
+/** Where a connection and its network socket keep who is told of what arrives on them. */
+const RECEIVER = Symbol("receiver");
+
+type Listening<Emitter> = Emitter & { [RECEIVER]: Receiver };
+
+/**
+ * Drives a receiver with what arrives on a `ws` connection. The listeners are the same functions for all
+ * connections, which find the receiver on the emitter: an idle connection costs no closures.
+ */
 export function listen(ws: WsConnection, net: NetSocket, receiver: Receiver): void {
-  ws.on("message", (data: Uint8Array, isBinary: boolean) => {
-    receiver.message(isBinary ? data : data.toString());
-  });
-  ws.on("pong", () => receiver.pong());
-  ws.on("error", (cause: Error) => receiver.error(cause));
-  ws.on("close", (code: number, reason: Uint8Array) => receiver.closed(code, reason.toString()));
-  net.on("drain", () => receiver.drain());
+  (ws as Listening<WsConnection>)[RECEIVER] = receiver;
+  (net as Listening<NetSocket>)[RECEIVER] = receiver;
+  ws.on("message", onMessage);
+  ws.on("pong", onPong);
+  ws.on("error", onError);
+  ws.on("close", onClose);
+  net.on("drain", onDrain);
+}
+
+function onMessage(this: Listening<WsConnection>, data: Uint8Array, isBinary: boolean): void {
+  this[RECEIVER].message(isBinary ? data : data.toString());
+}
+
+function onPong(this: Listening<WsConnection>): void {
+  this[RECEIVER].pong();
+}
+
+function onError(this: Listening<WsConnection>, cause: Error): void {
+  this[RECEIVER].error(cause);
+}
+
+function onClose(this: Listening<WsConnection>, code: number, reason: Uint8Array): void {
+  this[RECEIVER].closed(code, reason.toString());
+}
+
+function onDrain(this: Listening<NetSocket>): void {
+  this[RECEIVER].drain();
 }
