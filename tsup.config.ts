@@ -20,7 +20,6 @@ export default defineConfig([
       testing: "src/testing/index.ts",
     },
     external: ["ws"],
-    clean: ["**/*", "!browser.*"],
     // Shared chunks also in CommonJS: one copy of each class, or instanceof breaks across entries.
     splitting: true,
   },

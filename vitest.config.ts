@@ -8,8 +8,7 @@ export default defineConfig({
     // Tests run against the sources; the packaging test runs against what is shipped.
     alias: [
       { find: /^roomcast$/, replacement: source("index.ts") },
-      { find: /^roomcast\/uws$/, replacement: source("adapters/uws/index.ts") },
-      { find: /^roomcast\/websocket$/, replacement: source("adapters/websocket/index.ts") },
+      { find: /^roomcast\/browser$/, replacement: source("browser/index.ts") },
       { find: /^roomcast\/testing$/, replacement: source("testing/index.ts") },
       { find: /^roomcast\/(\w+)$/, replacement: source("adapters/$1/index.ts") },
     ],

@@ -47,6 +47,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     return this.#data;
   }
 
+  /** Replaces it. */
   set data(data: Partial<D>) {
     this.#data = data;
   }

@@ -31,6 +31,9 @@ const PEERS: Readonly<Record<string, string>> = { ws: "ws", uws: "uWebSockets.js
 /** Of the core's values, the ones that an adapter may use. */
 const OPEN_TO_ADAPTERS = /^(protocol\/.+|handshake\.ts|gate\.ts)$/;
 
+/** What the remote end shares with the core: the wire, and where time comes from. */
+const OPEN_TO_BROWSER = /^(protocol\/.+|clock\.ts)$/;
+
 const MAX_LINES = 300;
 
 interface Import {
@@ -75,7 +78,7 @@ describe("the sources", () => {
     );
   });
 
-  it("know nothing of adapters and testing, in the core", () => {
+  it("know nothing of adapters, browser and testing, in the core", () => {
     const violations = imports
       .filter(({ from, to, isPackage }) => isCore(from) && !isPackage && !isCore(to))
       .map((found) => `${show(found)}, but the core works without: ${areaOf(found.to)} imports it`);
@@ -91,7 +94,7 @@ describe("the sources", () => {
     expect(violations).toEqual([]);
   });
 
-  it("keep adapters apart from each other and from testing", () => {
+  it("keep adapters, browser and testing apart from each other", () => {
     const violations = imports
       .filter(({ from, to, isPackage }) => {
         return !isCore(from) && !isPackage && !isCore(to) && areaOf(from) !== areaOf(to);
@@ -112,6 +115,15 @@ describe("the sources", () => {
     expect(violations).toEqual([]);
   });
 
+  it("let browser use protocol and the clock only, for values and types alike", () => {
+    const violations = imports
+      .filter(({ from, to, isPackage }) => {
+        return from.startsWith("browser/") && !isPackage && isCore(to) && !OPEN_TO_BROWSER.test(to);
+      })
+      .map((found) => `${show(found)}, but browser knows of the core protocol/ and clock.ts only`);
+    expect(violations).toEqual([]);
+  });
+
   it("let testing use values of protocol only", () => {
     const violations = imports
       .filter(({ from, to, isPackage, isType }) => {
@@ -122,7 +134,7 @@ describe("the sources", () => {
     expect(violations).toEqual([]);
   });
 
-  it("use no package in an adapter but the one it is for, and none in testing", () => {
+  it("use no package in an adapter but the one it is for, and none in browser and testing", () => {
     const violations = imports
       .filter(({ from, to, isPackage }) => {
         return isPackage && !isCore(from) && to !== PEERS[from.split("/")[1] ?? ""];
@@ -199,10 +211,10 @@ function importsOf(from: string, source: ts.SourceFile): Import[] {
 }
 
 function isCore(file: string): boolean {
-  return !file.startsWith("adapters/") && !file.startsWith("testing/");
+  return !["adapters", "browser", "testing"].includes(file.split("/")[0] ?? "");
 }
 
-/** `adapters/ws`, `testing`: what stands around the core, by folder. */
+/** `adapters/ws`, `browser`, `testing`: what stands around the core, by folder. */
 function areaOf(file: string): string {
   const [first, second] = file.split("/");
   return first === "adapters" ? `${first}/${second}` : String(first);

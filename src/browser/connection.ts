@@ -31,10 +31,10 @@ export interface ConnectOptions {
   /** When a silent line is asked, and when it is given up. */
   readonly liveness?: LivenessOptions;
   /** The WebSocket to use; needed where the runtime has none, as in Node 20. */
-  readonly WebSocket?: new (
-    url: string,
-    protocols: string[],
-  ) => WebSocketLike;
+  readonly WebSocket?: {
+    /** Starts to connect. */
+    new (url: string, protocols: string[]): WebSocketLike;
+  };
   /** Where time comes from; for tests. */
   readonly clock?: Clock;
   /** A number from 0 up to 1, for the jitter; for tests. */

@@ -23,6 +23,7 @@ export type ConnectionErrorCode =
 
 /** Every error of a connection: the codes above, or the server's own, as in `docs/protocol.md`. */
 export class ConnectionError extends Error {
+  /** Tells it apart from other errors, also in a log. */
   override readonly name = "ConnectionError";
   /** Stable; compare this, never the message. */
   readonly code: ConnectionErrorCode | (string & {});

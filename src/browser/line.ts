@@ -5,21 +5,40 @@ import { ConnectionError } from "./errors.js";
 
 /** What a connection is doing. */
 export type Status =
-  | { readonly state: "connecting" }
-  | { readonly state: "open" }
-  /** The next attempt comes in `delay` milliseconds. */
-  | { readonly state: "waiting"; readonly delay: number }
-  /** For good. `code` is the close code, where there was one. */
-  | { readonly state: "closed"; readonly code: number; readonly reason: string };
+  | {
+      /** It tries to, or can send. */
+      readonly state: "connecting" | "open";
+    }
+  | {
+      /** The next attempt is still to come. */
+      readonly state: "waiting";
+      /** Milliseconds until then. */
+      readonly delay: number;
+    }
+  | {
+      /** For good. */
+      readonly state: "closed";
+      /** The close code; 0 where there was none. */
+      readonly code: number;
+      /** Empty for none. */
+      readonly reason: string;
+    };
 
 /** What is used of a WebSocket (WHATWG WebSockets, 3.1): any runtime's own fits, and that of `ws`. */
 export interface WebSocketLike {
+  /** 1 while it is open. */
   readonly readyState: number;
+  /** Runs when it is open. */
   onopen: ((event: never) => void) | null;
+  /** Runs for each message. */
   onmessage: ((event: never) => void) | null;
+  /** Runs when it failed. */
   onerror: ((event: never) => void) | null;
+  /** Runs when it is gone. */
   onclose: ((event: never) => void) | null;
+  /** Sends one message. */
   send(data: string): void;
+  /** Starts the closing handshake. */
   close(code?: number, reason?: string): void;
 }
 

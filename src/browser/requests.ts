@@ -17,8 +17,11 @@ export interface RequestOptions {
 
 /** What is used of an `AbortSignal` (DOM, 3.2). */
 export interface AbortSignalLike {
+  /** Whether it has been given. */
   readonly aborted: boolean;
+  /** Listens for it. */
   addEventListener(type: "abort", listener: () => void): void;
+  /** Takes a listener back. */
   removeEventListener(type: "abort", listener: () => void): void;
 }
 

@@ -7,6 +7,7 @@ export class Message {
   /** The envelope as JSON text. */
   readonly text: string;
   #frame: Uint8Array | undefined;
+  #bytes: Uint8Array | undefined;
 
   constructor(envelope: Envelope) {
     this.text = encodeEnvelope(envelope);
@@ -18,8 +19,9 @@ export class Message {
     return this.#frame;
   }
 
-  /** The text as UTF-8. */
+  /** The text as UTF-8, made at first use. */
   get bytes(): Uint8Array {
-    return payloadOf(this.frame);
+    this.#bytes ??= payloadOf(this.frame);
+    return this.#bytes;
   }
 }

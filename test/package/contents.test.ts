@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { dirname, join, posix, sep } from "node:path";
 import ts from "typescript";
 import { describe, expect, inject, it } from "vitest";
 import { readManifest } from "./install.js";
@@ -18,9 +18,12 @@ const entries = Object.keys(readManifest(shipped).exports)
   .filter((name) => !name.endsWith(".json"))
   .map((name) => (name === "." ? "index" : name.slice("./".length)));
 
+const NAMES_OF_NODE = new Set(["Buffer", "process", "global", "__dirname", "__filename"]);
+
 describe("the package", () => {
   it("has every entry in both formats, with types for both, and what goes with a release", () => {
-    expect(entries).toEqual(expect.arrayContaining(["index", "ws", "testing"]));
+    const promised = ["index", "ws", "uws", "websocket", "browser", "testing"];
+    expect(entries).toEqual(promised);
     const needed = entries.flatMap((entry) =>
       ["js", "cjs", "d.ts", "d.cts"].map((extension) => `dist/${entry}.${extension}`),
     );
@@ -67,13 +70,7 @@ describe("the package", () => {
   it("imports eventemitter3 alone, but for roomcast/ws, which imports ws; nothing of Node's", () => {
     const imported = files
       .filter((file) => /\.(c?js|d\.c?ts)$/.test(file))
-      .flatMap((file) =>
-        ts
-          .preProcessFile(read(file), true, true)
-          .importedFiles.map(({ fileName }) => fileName)
-          .filter((name) => !name.startsWith("."))
-          .map((name) => `${file} imports ${name}`),
-      )
+      .flatMap((file) => packagesOf(file).map((name) => `${file} imports ${name}`))
       .filter((line) => !line.endsWith(" imports eventemitter3"));
     expect([...new Set(imported)].sort()).toEqual([
       "dist/ws.cjs imports ws",
@@ -81,11 +78,68 @@ describe("the package", () => {
     ]);
   });
 
+  it.each([
+    ["index", ["eventemitter3"]],
+    ["websocket", []],
+    ["browser", []],
+  ])("needs nothing of Node in %s and all that it imports", (entry, packages) => {
+    for (const extension of ["js", "cjs"]) {
+      const bundle = bundleOf(`dist/${entry}.${extension}`);
+      expect([...new Set(bundle.flatMap(packagesOf))]).toEqual(packages);
+      expect(bundle.flatMap(namesOfNodeIn)).toEqual([]);
+    }
+  });
+
+  it("has nothing of the hub in browser and all that it imports", () => {
+    for (const extension of ["js", "cjs"]) {
+      const sources = bundleOf(`dist/browser.${extension}`)
+        .flatMap((file): string[] => JSON.parse(read(`${file}.map`)).sources)
+        .map((source) => source.replace(/^.*\/src\//, ""));
+      expect(sources).toContain("browser/connection.ts");
+      const others = sources.filter((source) => !/^(browser|protocol)\/|^clock\.ts$/.test(source));
+      expect(others).toEqual([]);
+    }
+  });
+
   it("has no any in its public types", () => {
     const found = files.filter((file) => /\.d\.c?ts$/.test(file)).flatMap(placesOfAny);
     expect(found).toEqual([]);
   });
 });
+
+/** The packages that a file imports, in whatever way. */
+function packagesOf(file: string): string[] {
+  return importsOf(file).filter((name) => !name.startsWith("."));
+}
+
+/** A file, and all files that it imports, and theirs. */
+function bundleOf(file: string, found = new Set<string>()): string[] {
+  if (found.has(file)) return [...found];
+  found.add(file);
+  for (const name of importsOf(file)) {
+    if (name.startsWith(".")) bundleOf(posix.join(posix.dirname(file), name), found);
+  }
+  return [...found];
+}
+
+function importsOf(file: string): string[] {
+  return ts.preProcessFile(read(file), true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** What a file uses of the names that only Node, and runtimes that follow it, have. */
+function namesOfNodeIn(file: string): string[] {
+  const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const isMember = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
+    if (ts.isIdentifier(node) && NAMES_OF_NODE.has(node.text) && !isMember) {
+      found.push(`${file} uses ${node.text}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(source, visit);
+  return found;
+}
 
 function leaves(value: unknown): string[] {
   if (typeof value === "string") return [value];

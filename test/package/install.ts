@@ -7,10 +7,10 @@ import type { TestProject } from "vitest/node";
 
 /** Where the package was installed. */
 export interface Installed {
-  /** A program that has roomcast and nothing else: no `ws`, no types of Node. */
+  /** A program that has roomcast and nothing else: no `ws`, no uWebSockets.js, no types of Node. */
   readonly bare: string;
-  /** A program that has `ws`, and the types of `ws` and of Node. */
-  readonly withWs: string;
+  /** A program that has `ws` and uWebSockets.js, and the types of both and of Node. */
+  readonly withPeers: string;
 }
 
 declare module "vitest" {
@@ -27,12 +27,12 @@ export default function install({ provide }: TestProject): () => void {
   npm(root, "pack", "--pack-destination", folder);
   const { version, devDependencies } = readManifest(root);
   const tarball = join(folder, `roomcast-${version}.tgz`);
-  const companions = ["ws", "@types/ws", "@types/node"].map((name) => {
+  const peers = ["ws", "uWebSockets.js", "@types/ws", "@types/node"].map((name) => {
     return `${name}@${devDependencies?.[name]}`;
   });
   const installed: Installed = {
     bare: createProgram(join(folder, "bare"), [tarball]),
-    withWs: createProgram(join(folder, "with-ws"), [tarball, ...companions]),
+    withPeers: createProgram(join(folder, "with-peers"), [tarball, ...peers]),
   };
   provide("installed", installed);
   return () => rmSync(folder, { recursive: true, force: true });
@@ -52,7 +52,7 @@ function createProgram(folder: string, packages: readonly string[]): string {
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   cpSync(join(root, "test/package/consumers"), folder, { recursive: true });
-  npm(folder, "install", "--omit=optional", "--no-save", "--prefer-offline", ...packages);
+  npm(folder, "install", "--no-save", "--prefer-offline", ...packages);
   return folder;
 }
 

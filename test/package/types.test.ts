@@ -3,7 +3,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, inject, it } from "vitest";
 
-const { bare, withWs } = inject("installed");
+const { bare, withPeers } = inject("installed");
 
 const STRICT: ts.CompilerOptions = {
   strict: true,
@@ -27,15 +27,22 @@ const RESOLUTIONS: readonly [string, string, ts.CompilerOptions][] = [
 ];
 
 describe.each(RESOLUTIONS)("a strict TypeScript program (%s)", (_, extension, options) => {
-  it("compiles with roomcast alone: without ws and without types of Node", () => {
+  it("compiles with roomcast alone: without ws, uWebSockets.js and types of Node", () => {
     expect(existsSync(join(bare, "node_modules/@types"))).toBe(false);
     expect(compile(bare, read("bare.ts"), extension, { ...options, types: [] })).toEqual([]);
   });
 
-  it("hands the servers of ws and Node to roomcast/ws", () => {
-    expect(compile(withWs, read("with-ws.ts"), extension, { ...options, types: ["node"] })).toEqual(
-      [],
-    );
+  it("compiles as a page, with the types of a browser", () => {
+    const page = { ...options, lib: [...(STRICT.lib ?? []), "lib.dom.d.ts"], types: [] };
+    expect(compile(bare, read("page.ts"), extension, page)).toEqual([]);
+  });
+
+  it("hands the servers of ws, uWebSockets.js and Node to the adapters", () => {
+    const errors = compile(withPeers, read("with-peers.ts"), extension, {
+      ...options,
+      types: ["node"],
+    });
+    expect(errors).toEqual([]);
   });
 
   it("is told when it is wrong", () => {

@@ -8,7 +8,7 @@ let batch: Batch;
 
 /** One callback for every write of every client, so that none is made per write. */
 const send = (): void => {
-  for (const message of batch.messages()) connection.send(message.text);
+  for (const message of batch.messages()) connection.send(message.bytes, false);
 };
 
 /**
@@ -50,7 +50,8 @@ export class UwsSocket implements Socket {
     if (this.#ending !== undefined) return;
     connection = this.#ws;
     batch = next;
-    connection.cork(send);
+    if (next.length === 1) send();
+    else connection.cork(send);
   }
 
   ping(): void {

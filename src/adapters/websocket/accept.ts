@@ -3,12 +3,14 @@ import type { AcceptOptions, Hub, User } from "../../index.js";
 import { StandardSocket } from "./socket.js";
 import type { StandardRequest, StandardWebSocket } from "./types.js";
 
-/** `WebSocket.CONNECTING` (WHATWG WebSockets, 3.1). */
+/** `WebSocket.CONNECTING` and `WebSocket.OPEN` (WHATWG WebSockets, 3.1). */
 const CONNECTING = 0;
+const OPEN = 1;
 
 /**
- * Makes a standard WebSocket a client of the hub, at once or when it opens. Who it belongs to is for
- * you to find out before, from the request.
+ * Makes a standard WebSocket a client of the hub, at once or when it opens; one that has closed already
+ * is left alone. Who it belongs to is for you to find out before, from the request. On Cloudflare
+ * Workers, leave it to this function to call the socket's own `accept`.
  *
  * @example
  * ```ts
@@ -29,7 +31,7 @@ export function accept<U extends User, D>(
       join();
     };
     webSocket.addEventListener("open", open);
-  } else {
+  } else if (webSocket.readyState === OPEN) {
     join();
   }
 

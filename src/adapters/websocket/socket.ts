@@ -48,7 +48,7 @@ export class StandardSocket implements Socket {
       this.#webSocket.close(code, clampReason(reason));
     } catch {
       // A page may not send the codes below 3000 (WHATWG WebSockets, 3.1); the reason still arrives.
-      this.#webSocket.close(CloseCode.normal, clampReason(reason));
+      this.#closeNormally(clampReason(reason));
     }
   }
 
@@ -56,6 +56,14 @@ export class StandardSocket implements Socket {
   terminate(): void {
     this.close(CloseCode.goingAway, "");
     this.#end(CloseCode.abnormal, "");
+  }
+
+  #closeNormally(reason: string): void {
+    try {
+      this.#webSocket.close(CloseCode.normal, reason);
+    } catch (cause) {
+      this.#onError(cause);
+    }
   }
 
   /** There is no event for it, so it is asked for, while something waits. */
@@ -76,7 +84,7 @@ export class StandardSocket implements Socket {
   };
 
   readonly #onError = (event: unknown): void => {
-    this.#receiver?.error(event);
+    if (this.#ending === undefined) this.#receiver?.error(event);
   };
 
   readonly #onClose = ({ code, reason }: { code: number; reason: string }): void => {

@@ -1,5 +1,8 @@
 import * as core from "roomcast";
+import * as browser from "roomcast/browser";
 import * as testing from "roomcast/testing";
+import * as uws from "roomcast/uws";
+import * as websocket from "roomcast/websocket";
 import exercise from "./exercise.cjs";
 
-await exercise({ core, testing });
+await exercise({ core, testing, uws, websocket, browser });

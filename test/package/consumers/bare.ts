@@ -1,4 +1,4 @@
-/** A strict program that has roomcast and nothing else: no `ws`, no types of Node or of a browser. */
+/** A strict program that has roomcast and nothing else: no types of `ws`, Node or a browser. */
 import {
   Client,
   CloseCode,
@@ -11,7 +11,15 @@ import {
   type User,
   UserHandle,
 } from "roomcast";
+import { type ConnectOptions, connect as dial, type Status } from "roomcast/browser";
 import { MemorySocket, VirtualClock } from "roomcast/testing";
+import { attach as attachToUws, type UwsApp } from "roomcast/uws";
+import {
+  accept,
+  handshakeFrom,
+  type StandardRequest,
+  type StandardWebSocket,
+} from "roomcast/websocket";
 import { attach, type HttpServer, type ServeOptions, serve, type WsServer } from "roomcast/ws";
 
 interface Member extends User {
@@ -40,6 +48,25 @@ export function open(server: WsServer, http: HttpServer, seats: ServeOptions<Mem
     authenticate: ({ token }) => ({ id: `${token}`, name: "", admin: false }),
   });
   serve(hub, http, { ...seats, path: "/ws" });
+}
+
+export function openToUws(app: UwsApp): void {
+  attachToUws(hub, app, { authenticate: () => ({ id: "1", name: "Alice", admin: true }) });
+}
+
+export function upgrade(webSocket: StandardWebSocket, request: StandardRequest): void {
+  const handshake = handshakeFrom(request, "127.0.0.1");
+  const user = { id: `${handshake.token}`, name: "", admin: false };
+  accept(hub, webSocket, { user, handshake });
+}
+
+export async function visit(WebSocket: NonNullable<ConnectOptions["WebSocket"]>): Promise<string> {
+  const connection = dial("wss://example.org/ws", { WebSocket, token: async () => "x" });
+  connection.on("status", (status: Status) => status.state === "open");
+  const room = await connection.join("general");
+  room.on("new_message", ({ payload }) => payload);
+  await room.send({ content: "hi" });
+  return room.members.map(({ name }) => name).join();
 }
 
 export const alice: MemorySocket = MemorySocket.connect(hub);
