@@ -2,6 +2,7 @@ import { Message } from "./delivery/message.js";
 import { Outbox } from "./delivery/outbox.js";
 import type { Turn } from "./delivery/turn.js";
 import type { Hub } from "./hub.js";
+import { checkCloseCode } from "./options.js";
 import { CloseCode } from "./protocol/close-codes.js";
 import type { Envelope, User } from "./protocol/types.js";
 import type { Room } from "./room.js";
@@ -104,8 +105,10 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
    *
    * @param code A close code (RFC 6455, 7.4.2): 1000, or 3000 to 4999. Default 1000.
    * @param reason Cut to 123 bytes of UTF-8.
+   * @throws RoomcastError `INVALID_OPTION` for a code that may not be sent; the connection stays.
    */
   close(code: number = CloseCode.normal, reason = ""): void {
+    checkCloseCode(code);
     if (!this.#isOpen) return;
     this.#retire();
     this.outbox.close();

@@ -8,9 +8,16 @@ import { HubEmitter } from "./events.js";
 import type { Handshake } from "./handshake.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
-import { type HubOptions, readOptions, type Settings } from "./options.js";
+import {
+  checkCloseCode,
+  checkPositive,
+  type HubOptions,
+  invalid,
+  readOptions,
+  type Settings,
+} from "./options.js";
 import { CloseCode } from "./protocol/close-codes.js";
-import { assertRoomId } from "./protocol/envelope.js";
+import { assertRoomId, isName, NAME_RULE } from "./protocol/envelope.js";
 import { RoomcastError } from "./protocol/errors.js";
 import type { User } from "./protocol/types.js";
 import { type BroadcastOptions, Room } from "./room.js";
@@ -140,8 +147,11 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
    * @param handler - Runs for each message of the type. What it returns goes to the client as the
    * payload of the `ack`, if the message had an `id`. If it throws or rejects, only that client is
    * told: a {@link RoomcastError} as it is, anything else as `INTERNAL`, with an `error` event.
+   * @throws RoomcastError `INVALID_OPTION` for a type that no message can have, or no function.
    */
   handle(type: string, handler: Handler<U, D>): this {
+    if (!isName(type)) throw invalid("type", type, NAME_RULE);
+    if (typeof handler !== "function") throw invalid("handler", handler, "a function");
     this.#dispatcher.handle(type, handler);
     return this;
   }
@@ -207,18 +217,22 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
    * Closes every connection, after what is queued for it, and lets nobody in any more. Nobody is told
    * who leaves: everybody does. Resolves when all are gone. The server that the hub is attached to stays
    * yours to close.
+   *
+   * @throws RoomcastError `INVALID_OPTION`, naming the option and the value.
    */
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#isClosing = true;
-    this.#closed ??= this.#close(options);
-    return this.#closed;
-  }
-
-  async #close({
+  close({
     code = CloseCode.goingAway,
     reason = GOING_AWAY,
     timeout = 5_000,
-  }: CloseOptions): Promise<void> {
+  }: CloseOptions = {}): Promise<void> {
+    checkCloseCode(code);
+    checkPositive("timeout", timeout);
+    this.#isClosing = true;
+    this.#closed ??= this.#close(code, reason, timeout);
+    return this.#closed;
+  }
+
+  async #close(code: number, reason: string, timeout: number): Promise<void> {
     const { clock } = this.settings;
     const isEmpty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;

@@ -93,7 +93,17 @@ export function checkCount(name: string, value: unknown): void {
   }
 }
 
-function checkPositive(name: string, value: unknown): void {
+/** A close code that may be sent (RFC 6455, 7.4). */
+export function checkCloseCode(code: unknown): void {
+  const isRegistered = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
+  const isPrivate = Number.isInteger(code) && (code as number) >= 3_000 && (code as number) < 5_000;
+  if (!isPrivate && !isRegistered.includes(code as number)) {
+    throw invalid("code", code, "a close code that may be sent: 1000, or 3000 to 4999");
+  }
+}
+
+/** A number above 0. */
+export function checkPositive(name: string, value: unknown): void {
   if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) {
     throw invalid(name, value, "a number above 0");
   }

@@ -60,6 +60,16 @@ describe("the heartbeat", () => {
     expect(world.hub.clients.size).toBe(0);
   });
 
+  test("does not hold it against the peers when the machine itself has slept", () => {
+    const world = new World();
+    const [a, b] = [world.enter("Alice"), world.enter("Bob")];
+    b.answersPings = false;
+    world.clock.sleep(3_600 * SECOND);
+    expect(world.hub.clients.size).toBe(2);
+    world.clock.advance(65 * SECOND);
+    expect([a.closed, b.closed?.code]).toEqual([undefined, 1006]);
+  });
+
   test("stands still while nobody is there, and starts again", () => {
     const world = new World();
     expect(world.clock.pendingTimers).toBe(0);

@@ -341,6 +341,18 @@ describe("closing a client", () => {
     expect(world.emitted("disconnect")).toHaveLength(1);
   });
 
+  test.each([0, 999, 1004, 1005, 1006, 1015, 2_999, 5_000, 1.5, Number.NaN])(
+    "with the code %d is refused, and the connection stays",
+    (code) => {
+      const world = new World();
+      const a = world.connect("Alice");
+      expect(() => world.client("alice").close(code)).toThrow(/code must be/);
+      expect(() => world.hub.close({ code })).toThrow(/code must be/);
+      expect(world.ask(a, { type: "ping" })).toEqual([{ type: "pong" }]);
+      expect(world.hub.isClosing).toBe(false);
+    },
+  );
+
   test("may happen inside any callback", () => {
     const world = new World();
     world.hub.on("connect", ({ client }) => {
@@ -491,6 +503,13 @@ test("errors that nobody listens to reach the logger", () => {
   });
   MemorySocket.connect(hub).send({ type: "fail" });
   expect(logger.error.mock.calls).toMatchObject([[{ code: "HANDLER_FAILED" }]]);
+});
+
+test("a handler for no type, or that is none, is refused", () => {
+  const { hub } = new World();
+  expect(() => hub.handle("", () => {})).toThrow(/type must be a string of 1 to 128/);
+  expect(() => hub.handle("draw", undefined as never)).toThrow(/handler must be a function/);
+  expect(() => hub.close({ timeout: 0 })).toThrow(/timeout must be a number above 0/);
 });
 
 test("stats count what happened", () => {

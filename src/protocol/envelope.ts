@@ -60,8 +60,10 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
   return false;
 }
 
-const NAME_RULE = `a string of 1 to ${MAX_NAME_LENGTH} characters`;
+/** What {@link isName} asks for, in words. */
+export const NAME_RULE = `a string of 1 to ${MAX_NAME_LENGTH} characters`;
 
-function isName(value: unknown): value is string {
+/** Whether a value can be a `type`, an `id`, or a room's name. */
+export function isName(value: unknown): value is string {
   return typeof value === "string" && value.length > 0 && value.length <= MAX_NAME_LENGTH;
 }

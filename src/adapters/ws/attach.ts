@@ -1,6 +1,7 @@
 import { Gate, type GateOptions } from "../../gate.js";
 import { createHandshake, type Handshake } from "../../handshake.js";
 import type { Hub, User } from "../../index.js";
+import { CloseCode } from "../../protocol/close-codes.js";
 import { RoomcastError } from "../../protocol/errors.js";
 import { listen, WsSocket } from "./socket.js";
 import type { NetSocket, UpgradeRequest, WsConnection, WsServer } from "./types.js";
@@ -79,8 +80,14 @@ export function attach<U extends User, D>(
   }
 
   server.on("connection", (ws: WsConnection, request: Applicant["req"]) => {
+    const admission = admitted.get(request);
+    if (admission === undefined) {
+      // Somebody emitted it by hand: it has not been through the gate.
+      ws.close(CloseCode.policyViolation, "This connection was not admitted.");
+      return;
+    }
     const net = request.socket;
-    const receiver = hub.accept(new WsSocket(ws, net), admitted.get(request));
+    const receiver = hub.accept(new WsSocket(ws, net), admission);
     listen(ws, net, receiver);
   });
 }

@@ -85,6 +85,21 @@ describe("attach", () => {
     expect(info).toMatchObject({ payload: { count: 1, users: [{ name: /^guest-/ }] } });
   });
 
+  test("lets nobody in who has not been through the gate", async () => {
+    const hub = closeAfterwards(new Hub());
+    const { server, port } = await startServer();
+    const sockets = new WebSocketServer({ noServer: true });
+    server.on("upgrade", (request, socket, head) => {
+      new WebSocketServer({ noServer: true }).handleUpgrade(request, socket, head, (ws) => {
+        sockets.emit("connection", ws, request);
+      });
+    });
+    attach(hub, sockets);
+    const sneaky = await Remote.open(`ws://127.0.0.1:${port}`);
+    expect((await sneaky.closed).code).toBe(1008);
+    expect(hub.clients.size).toBe(0);
+  });
+
   test("leaves the server to its owner", async () => {
     const { hub, sockets, url } = await start();
     const alice = await Remote.open(`${url}?token=Alice`);
