@@ -1,14 +1,12 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { hasChromium, launchChromium } from "../support/chromium.js";
-import { buildPackage, Example } from "../support/example.js";
+import { hasChromium } from "../support/chromium.js";
+import { BUILD_TIMEOUT, buildPackage, Example } from "../support/example.js";
+import { composer, enter, line, member, members, say, Visitors } from "../support/visitors.js";
 
-const BUILD_TIMEOUT = 120_000;
-
-beforeAll(() => buildPackage(), BUILD_TIMEOUT);
+beforeAll(buildPackage, BUILD_TIMEOUT);
 
 describe("the chat server", () => {
   let chat: Example;
@@ -80,7 +78,7 @@ describe("the chat server", () => {
 
   it("takes one name for one user, however it is spelt", async () => {
     for (const name of ["Ada Lovelace", " ada   LOVELACE ", "ada\u0000 love\u202elace"]) {
-      await connect(encodeURIComponent(name));
+      await connect(name);
     }
     expect(await online()).toBe(1);
   });
@@ -152,86 +150,24 @@ describe("the chat server", () => {
 });
 
 describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
-  let browser: Browser;
+  let visitors: Visitors;
   let chat: Example;
-  /** What pages complained of: exceptions, and what their security policy kept them from. */
-  const complaints: string[] = [];
 
   beforeAll(async () => {
-    [browser, chat] = await Promise.all([launchChromium(), Example.start("chat")]);
-  }, BUILD_TIMEOUT);
+    [visitors, chat] = await Promise.all([Visitors.start(), Example.start("chat")]);
+  });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    expect(complaints.splice(0)).toEqual([]);
+    expect(await visitors.dismiss()).toEqual([]);
   });
 
   afterAll(async () => {
-    await browser?.close();
+    await visitors?.stop();
     await chat?.stop();
   });
 
-  /** A browser of somebody's own, with storage of its own. */
-  async function visitor(
-    options: Parameters<Browser["newContext"]>[0] = {},
-  ): Promise<BrowserContext> {
-    const context = await browser.newContext(options);
-    context.setDefaultTimeout(10_000);
-    context.on("weberror", (error) => complaints.push(String(error.error())));
-    context.on("console", (message) => {
-      // A server that is not there is reported by the browser itself.
-      const isOurs = !message.text().includes("ERR_CONNECTION_REFUSED");
-      if (message.type() === "error" && isOurs) complaints.push(message.text());
-    });
-    return context;
-  }
-
-  /** Opens a tab, gives a name and goes into a room. */
-  async function enter(
-    context: BrowserContext,
-    name: string,
-    room: string,
-    url = chat.url,
-  ): Promise<Page> {
-    const page = await context.newPage();
-    await page.goto(`${url}/?room=${room}`);
-    await page.getByLabel("Your name").fill(name);
-    await page.getByRole("button", { name: "Enter" }).click();
-    await member(page, name).waitFor({ state: "attached" });
-    return page;
-  }
-
-  async function meet(room: string, url = chat.url): Promise<{ ada: Page; ben: Page }> {
-    const ada = await enter(await visitor(), "Ada", room, url);
-    const ben = await enter(await visitor(), "Ben", room, url);
-    await member(ada, "Ben").waitFor();
-    return { ada, ben };
-  }
-
-  function composer(page: Page): Locator {
-    return page.getByRole("textbox", { name: "Message", exact: true });
-  }
-
-  async function say(page: Page, text: string): Promise<void> {
-    await composer(page).fill(text);
-    await composer(page).press("Enter");
-  }
-
-  /** The line of the shown room that has this text. */
-  function line(page: Page, text: string): Locator {
-    return page.getByRole("log").getByRole("listitem").filter({ hasText: text });
-  }
-
-  function members(page: Page): Locator {
-    return page.locator("#member-list > li");
-  }
-
-  function member(page: Page, name: string): Locator {
-    return members(page).filter({ hasText: name });
-  }
-
   it("lets two people see each other and talk", async () => {
-    const { ada, ben } = await meet("talk");
+    const { ada, ben } = await visitors.meet("talk", chat.url);
     expect(await members(ada).allInnerTexts()).toHaveLength(2);
     expect(await members(ben).allInnerTexts()).toHaveLength(2);
 
@@ -242,7 +178,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
   });
 
   it("marks an own message as delivered when the server has it", async () => {
-    const context = await visitor();
+    const context = await visitors.invite();
     // Holds back what the server says to messages, until it is let go.
     const held: (() => void)[] = [];
     await context.routeWebSocket(/\/ws/, (near) => {
@@ -252,7 +188,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
         else near.send(data);
       });
     });
-    const ada = await enter(context, "Ada", "acks");
+    const ada = await enter(context, "Ada", "acks", chat.url);
     await say(ada, "Is this on?");
     await line(ada, "Is this on?").getByText("Sending").waitFor();
     await expect.poll(() => held.length).toBe(1);
@@ -261,7 +197,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
   });
 
   it("says readably what went wrong with a message, and sends it again", async () => {
-    const context = await visitor();
+    const context = await visitors.invite();
     let isRefusing = true;
     await context.routeWebSocket(/\/ws/, (near) => {
       const far = near.connectToServer();
@@ -274,7 +210,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
         }
       });
     });
-    const ada = await enter(context, "Ada", "errors");
+    const ada = await enter(context, "Ada", "errors", chat.url);
     await say(ada, "Again and again");
     await line(ada, "Again and again").getByText("That was too fast. Wait a moment.").waitFor();
     isRefusing = false;
@@ -284,7 +220,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
   });
 
   it("shows who is typing, until they stop", async () => {
-    const { ada, ben } = await meet("typing");
+    const { ada, ben } = await visitors.meet("typing", chat.url);
     const shown = ben.getByRole("status").filter({ hasText: "Ada is typing" });
     expect(await shown.count()).toBe(0);
     await composer(ada).pressSequentially("Well");
@@ -300,7 +236,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
   });
 
   it("shows markup as the text that it is", async () => {
-    const { ada, ben } = await meet("markup");
+    const { ada, ben } = await visitors.meet("markup", chat.url);
     const markup = `<script>document.title = "mine"</script><img src=x onerror="alert(1)">`;
     await say(ada, markup);
     for (const page of [ada, ben]) {
@@ -311,8 +247,8 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
   });
 
   it("takes two tabs of one person for one member", async () => {
-    const { ada, ben } = await meet("tabs");
-    const second = await enter(ada.context(), "Ada", "tabs");
+    const { ada, ben } = await visitors.meet("tabs", chat.url);
+    const second = await enter(ada.context(), "Ada", "tabs", chat.url);
     await member(second, "Ben").waitFor();
     expect(await member(ben, "Ada").count()).toBe(1);
 
@@ -330,7 +266,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
   });
 
   it("has several rooms at once, and counts what was not read", async () => {
-    const { ada, ben } = await meet("first");
+    const { ada, ben } = await visitors.meet("first", chat.url);
     const rooms = ada.getByRole("navigation", { name: "Rooms" });
     await rooms.getByLabel("Join a room").fill("# Second  Room");
     await rooms.getByLabel("Join a room").press("Enter");
@@ -352,20 +288,21 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
 
   it("comes back by itself after the server was gone, and can talk again", async () => {
     const mortal = await Example.start("chat");
-    const { ada, ben } = await meet("phoenix", mortal.url);
+    const { ada, ben } = await visitors.meet("phoenix", mortal.url);
     await say(ada, "Before");
     await line(ben, "Before").waitFor();
     await mortal.stop();
     for (const page of [ada, ben]) {
       await page.getByText(/The connection is lost\..*Next try in \d+ s/s).waitFor();
       await say(page, "Meanwhile");
-      expect(await composer(page).inputValue()).toBe("Meanwhile");
+      await line(page, "Meanwhile").getByText("Sending").waitFor();
     }
     const reborn = await Example.start("chat", mortal.port);
     try {
       for (const page of [ada, ben]) {
         await page.getByText("The connection is lost.").waitFor({ state: "hidden" });
         await line(page, "Back again").waitFor();
+        await line(page, "Meanwhile").getByText("Delivered").first().waitFor();
       }
       await member(ada, "Ben").waitFor();
       await say(ada, "After");
@@ -379,26 +316,32 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
   }, 40_000);
 
   it("stays away when it was refused for good, until it is asked", async () => {
-    const context = await visitor();
+    const context = await visitors.invite();
     let connections = 0;
     await context.routeWebSocket(/\/ws/, (near) => {
       connections++;
-      if (connections === 1) near.close({ code: 1008, reason: "Too many messages." });
+      if (connections === 1) near.close({ code: 4500, reason: "You were shown out." });
       else near.connectToServer();
     });
     const page = await context.newPage();
     await page.goto(chat.url);
     await page.getByLabel("Your name").fill("Ada");
     await page.getByRole("button", { name: "Enter" }).click();
-    await page.getByText("Refused: Too many messages.").waitFor();
+    await page.getByText("The connection is closed: You were shown out.").waitFor();
+    await say(page, "Hello?");
+    await line(page, "Hello?").getByText("You are not connected.").waitFor();
     expect(connections).toBe(1);
     await page.getByRole("button", { name: "Try now" }).click();
     await member(page, "Ada").waitFor();
-    await page.getByText("Refused: Too many messages.").waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Send again" }).click();
+    await line(page, "Hello?").getByText("Delivered").waitFor();
+    await page
+      .getByText("The connection is closed: You were shown out.")
+      .waitFor({ state: "hidden" });
   });
 
   it("notices a line that went dead", async () => {
-    const context = await visitor();
+    const context = await visitors.invite();
     let connections = 0;
     await context.routeWebSocket(/\/ws/, (near) => {
       const isDead = ++connections === 1;
@@ -407,7 +350,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
       });
     });
     await context.clock.install();
-    const page = await enter(context, "Ada", "dead-line");
+    const page = await enter(context, "Ada", "dead-line", chat.url);
     // It asks for a sign of life…
     await context.clock.runFor(26_000);
     expect(connections).toBe(1);
@@ -418,7 +361,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
   });
 
   it("has its session again after a reload", async () => {
-    const { ada } = await meet("reload");
+    const { ada } = await visitors.meet("reload", chat.url);
     await ada.reload();
     await member(ada, "Ben").waitFor();
     await ada.getByRole("heading", { name: "# reload" }).waitFor();
@@ -426,7 +369,7 @@ describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
 
   it("fits on a phone", async () => {
     const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-    const page = await enter(await visitor(phone), "Ada", "phone");
+    const page = await enter(await visitors.invite(phone), "Ada", "phone", chat.url);
     await say(page, `A long one: ${"wwwwwwwwww".repeat(20)}`);
     await line(page, "A long one").getByText("Delivered").waitFor();
     for (let count = 1; count <= 20; count++) await say(page, `Message ${count}`);

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,16 +15,46 @@ export interface Exit {
   readonly took: number;
 }
 
-/** The examples import the built package: builds it, unless that is newer than every source. */
-export function buildPackage(): void {
+/** What building the package may take, in milliseconds; as a test hook's timeout. */
+export const BUILD_TIMEOUT = 120_000;
+
+/**
+ * The examples import the built package: builds it, unless that is newer than every source. Test files
+ * run at the same time, and only one of them builds.
+ */
+export async function buildPackage(): Promise<void> {
+  const lock = join(root, "node_modules/.build-lock");
+  while (!tryLock(lock)) await setTimeout(100);
+  try {
+    if (isBuilt()) return;
+    const { status, stdout, stderr } = spawnSync("npm", ["run", "build"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    if (status !== 0) throw new Error(`npm run build failed.\n${stdout}\n${stderr}`);
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+/** Takes a lock, which is a folder: to make one either works or fails. Old ones nobody holds. */
+function tryLock(path: string): boolean {
+  if (Date.now() - timeOf(path) > BUILD_TIMEOUT) rmSync(path, { recursive: true, force: true });
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+function isBuilt(): boolean {
   const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
   const newest = Math.max(...sources.map((name) => timeOf(join(root, "src", name))));
-  if (timeOf(join(root, "dist/index.js")) > newest) return;
-  const { status, stdout, stderr } = spawnSync("npm", ["run", "build"], {
-    cwd: root,
-    encoding: "utf8",
+  return ["index", "ws", "uws", "websocket", "browser"].every((entry) => {
+    return timeOf(join(root, "dist", `${entry}.js`)) > newest;
   });
-  if (status !== 0) throw new Error(`npm run build failed.\n${stdout}\n${stderr}`);
 }
 
 /** An example server in a process of its own. */
@@ -104,10 +135,23 @@ export class Example {
   }
 }
 
+/** Starts an example by the command that its README gives. */
 function run(name: string, port: string): ChildProcess {
-  return spawn(process.execPath, [`examples/${name}/server.js`], {
+  const readme = readFileSync(join(root, "examples", name, "README.md"), "utf8");
+  const [, command] = /^```sh\n(.+)\n```$/m.exec(readme) ?? [];
+  if (command === undefined) throw new Error(`The README of ${name} has no command of one line.`);
+  const [file = "", ...args] = command.split(" ");
+  return spawn(file, args, {
     cwd: root,
-    env: { ...process.env, PORT: port },
+    env: {
+      ...process.env,
+      // The `node` of the command is the one of these tests.
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"]}`,
+      PORT: port,
+      // The package is built already, and others are using it: `npm start` must not build it anew.
+      npm_config_ignore_scripts: "true",
+      npm_config_loglevel: "silent",
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

@@ -1,27 +1,24 @@
-import { Connection } from "./connection.js";
 import { avatar, element } from "./dom.js";
-import { MessageLog } from "./log.js";
 import { cleanName, userOf } from "./name.js";
+import { ChatRoom } from "./room.js";
+import { connect } from "./roomcast.js";
+import { closeSide } from "./side.js";
 
-/** "Still typing" is said this often at most; the server forgets it after 5 seconds. */
-const TYPING_INTERVAL = 2_500;
 const TOAST_TIME = 6_000;
 const SESSION = "roomcast-chat";
 
 const find = (id) => document.getElementById(id);
 const chat = find("chat");
-const door = find("door");
 const draft = find("draft");
 const hasKeyboard = matchMedia("(hover: hover)");
 
-/** Rooms by name; made in `openRoom`. */
+/** Rooms by name. */
 const rooms = new Map();
 /** The room that is shown. */
 let current;
-/** Who we are, as the server says. */
+/** Who we are. */
 let me;
 let connection;
-let typingToldAt = 0;
 
 // Coming in and going out. A session lasts as long as its tab, so a second tab can be somebody else.
 
@@ -35,12 +32,11 @@ find("door-form").addEventListener("submit", (event) => {
 
 find("sign-out").addEventListener("click", () => {
   sessionStorage.removeItem(SESSION);
-  connection.close();
   location.reload();
 });
 
 async function showDoor() {
-  door.hidden = false;
+  find("door").hidden = false;
   if (hasKeyboard.matches) find("name").focus();
   const { online } = await (await fetch("ws/online")).json();
   const text = online === 1 ? "1 person is here now" : `${online} people are here now`;
@@ -49,30 +45,14 @@ async function showDoor() {
 }
 
 function enter(name, roomNames, shown) {
-  door.hidden = true;
+  find("door").hidden = true;
   chat.hidden = false;
-  setMe(userOf(name));
-  const url = new URL("ws", location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  url.search = new URLSearchParams({ token: name });
-  connection = new Connection(url.href);
-  connection.addEventListener("state", ({ detail }) => showState(detail));
-  connection.addEventListener("message", ({ detail }) => receive[detail.type]?.(detail));
-  connection.addEventListener("rejected", ({ detail }) => {
-    closeRoom(detail.room);
-    toast(`You cannot join # ${detail.room}: ${detail.error.message}`);
-  });
+  me = userOf(name);
+  find("me-name").textContent = me.name;
+  find("me-avatar").replaceChildren(avatar(me));
+  goOnline();
   for (const room of roomNames) openRoom(room);
   show(rooms.get(shown) ?? firstRoom());
-  connection.open();
-  // The network is back: no need to wait any longer.
-  addEventListener("online", () => connection.state === "waiting" && connection.open());
-}
-
-function setMe(user) {
-  me = user;
-  find("me-name").textContent = user.name;
-  find("me-avatar").replaceChildren(avatar(user));
 }
 
 function saveSession() {
@@ -84,68 +64,68 @@ function saveSession() {
   history.replaceState(null, "", link);
 }
 
-// What the server says, by type.
+// The connection: it comes back by itself, and into its rooms, until it is closed for good.
 
-const receive = {
-  room_info({ room: name, payload, seq }) {
-    const room = rooms.get(name);
-    if (room === undefined) return;
-    room.members = new Map(payload.users.map((user) => [user.id, user]));
-    room.typing.clear();
-    if (room.seq !== undefined) {
-      const isSame = seq === room.seq;
-      room.log.notice(isSame ? "Back again" : "Back again. You may have missed messages.");
-    }
-    room.seq = seq;
-    render(room);
-  },
+function goOnline() {
+  const url = new URL("ws", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  connection = connect(url.href, { token: () => me.name });
+  connection.on("status", showStatus);
+  connection.on("error", ({ message }) => toast(message));
+  for (const room of rooms.values()) join(room);
+}
 
-  user_joined({ room: name, payload }) {
-    const room = rooms.get(name);
-    if (room === undefined) return;
-    room.members.set(payload.id, payload);
-    room.log.notice(`${payload.name} joined`);
-    render(room);
-  },
+function join(room) {
+  room.join(connection).catch(({ code, message }) => {
+    if (code === "CLOSED") return; // The banner says it, for all rooms.
+    closeRoom(room);
+    toast(`You cannot be in # ${room.name}: ${message}`);
+  });
+}
 
-  user_left({ room: name, payload }) {
-    const room = rooms.get(name);
-    if (room === undefined) return;
-    room.members.delete(payload.id);
-    room.typing.delete(payload.id);
-    room.log.notice(`${payload.name} left`);
-    render(room);
-  },
+find("try-now").addEventListener("click", () => {
+  if (connection.status.state === "closed") goOnline();
+  // What the browser says when the network is back makes a connection that waits try at once.
+  else dispatchEvent(new Event("online"));
+});
 
-  user_typing({ room: name, sender, payload }) {
-    const room = rooms.get(name);
-    if (room === undefined || sender.id === me.id) return;
-    if (payload.typing) room.typing.set(sender.id, sender);
-    else room.typing.delete(sender.id);
-    render(room);
-  },
-
-  new_message({ room: name, sender, payload, timestamp, seq }) {
-    const room = rooms.get(name);
-    if (room === undefined) return;
-    room.seq = seq;
-    // Own messages come from our other tabs. Without a sender, the server itself has spoken.
-    const isOwn = sender?.id === me.id;
-    const author = sender ?? { id: "", name: "Server" };
-    room.log.add(author, textOf(payload), timestamp, isOwn);
-    if (!isOwn && (room !== current || document.hidden)) room.unread++;
-    render(room);
-  },
-
-  error({ id, payload }) {
-    // An error with an id is the answer to something, and shown where that was.
-    if (id === undefined) toast(payload.message);
-  },
+const STATES = {
+  connecting: "Connecting…",
+  open: "Connected",
+  waiting: "Not connected",
+  closed: "Disconnected",
 };
 
-/** Other programs may send other payloads; they are shown as they are. */
-function textOf(payload) {
-  return typeof payload?.content === "string" ? payload.content : JSON.stringify(payload);
+let isLost = false;
+let countdown;
+
+function showStatus({ state, delay, reason }) {
+  chat.dataset.connection = state;
+  find("connection").textContent = STATES[state];
+  // The first attempt is no loss yet, and the next ones don't mend it.
+  if (state !== "connecting") isLost = state !== "open";
+  find("banner").hidden = !isLost;
+  const text =
+    state === "closed"
+      ? `The connection is closed${reason ? `: ${reason}` : "."}`
+      : "The connection is lost.";
+  // Said aloud once, not with every try.
+  if (isLost && find("banner-text").textContent !== text) find("banner-text").textContent = text;
+  find("try-now").hidden = state === "connecting";
+  clearInterval(countdown);
+  const triesAt = Date.now() + delay;
+  const tick = () => {
+    const seconds = Math.max(1, Math.ceil((triesAt - Date.now()) / 1_000));
+    find("banner-countdown").textContent = `Next try in ${seconds} s.`;
+  };
+  if (state === "waiting") {
+    countdown = setInterval(tick, 500);
+    tick();
+  } else {
+    find("banner-countdown").textContent = state === "connecting" ? "Trying…" : "";
+  }
+  if (state !== "open") for (const room of rooms.values()) room.typing.clear();
+  renderTyping();
 }
 
 // Rooms.
@@ -159,10 +139,8 @@ find("join-form").addEventListener("submit", (event) => {
 });
 
 find("leave").addEventListener("click", () => {
-  const { name } = current;
-  typingToldAt = 0; // Leaving ends the indicator by itself.
-  connection.leave(name);
-  closeRoom(name);
+  current.leave();
+  closeRoom(current);
 });
 
 /** One spelling per room: `# Design  Team` is `design-team`. */
@@ -174,37 +152,19 @@ function cleanRoom(text) {
 function openRoom(name) {
   const known = rooms.get(name);
   if (known !== undefined) return known;
-  const label = element("span", { className: "room-name" }, name);
-  const badge = element("span", { className: "badge", hidden: true });
-  const button = element("button", { type: "button", className: "room" }, label, badge);
-  const room = {
-    name,
-    button,
-    badge,
-    item: element("li", {}, button),
-    log: new MessageLog(name, renderJump),
-    /** Users by id. */
-    members: new Map(),
-    typing: new Map(),
-    unread: 0,
-    draft: "",
-    /** The position of the last message seen; unknown until we are let in. */
-    seq: undefined,
-  };
-  button.addEventListener("click", () => show(room));
+  const room = new ChatRoom(name, me, render, renderJump);
+  room.button.addEventListener("click", () => show(room));
   room.log.element.hidden = true;
   rooms.set(name, room);
-  find("room-list").append(room.item);
+  find("room-list").append(element("li", {}, room.button));
   find("logs").append(room.log.element);
-  connection.join(name);
+  join(room);
   return room;
 }
 
-function closeRoom(name) {
-  const room = rooms.get(name);
-  if (room === undefined) return;
-  rooms.delete(name);
-  room.item.remove();
+function closeRoom(room) {
+  if (!rooms.delete(room.name)) return;
+  room.button.parentElement.remove();
   room.log.element.remove();
   if (room === current) show(firstRoom());
   else saveSession();
@@ -216,9 +176,11 @@ function firstRoom() {
 
 function show(room) {
   if (current !== undefined && current !== room) {
-    stopTyping();
+    current.setTyping(false);
     current.draft = draft.value;
+    current.isShown = false;
     current.log.element.hidden = true;
+    current.button.removeAttribute("aria-current");
   }
   current = room;
   closeSide();
@@ -228,14 +190,12 @@ function show(room) {
   find("no-room").hidden = room !== undefined;
   find("leave").hidden = room === undefined;
   find("room-title").textContent = room === undefined ? "Chat" : `# ${room.name}`;
-  for (const { name, button } of rooms.values()) {
-    if (name === room?.name) button.setAttribute("aria-current", "true");
-    else button.removeAttribute("aria-current");
-  }
   if (room !== undefined) {
+    room.isShown = true;
+    room.unread = 0;
+    room.button.setAttribute("aria-current", "true");
     room.log.element.hidden = false;
     room.log.follow();
-    room.unread = 0;
     if (hasKeyboard.matches) draft.focus();
   }
   saveSession();
@@ -251,22 +211,20 @@ addEventListener("visibilitychange", () => {
 // What is shown of a room, besides its messages.
 
 function render(room) {
-  if (room !== undefined) {
-    room.badge.hidden = room.unread === 0;
-    room.badge.replaceChildren(
-      room.unread > 99 ? "99+" : String(room.unread),
-      element("span", { className: "visually-hidden" }, " unread"),
-    );
-  }
+  room?.renderBadge();
   const unread = [...rooms.values()].reduce((sum, { unread }) => sum + unread, 0);
   find("unread-elsewhere").hidden = unread === 0;
   const title = current === undefined ? "Chat" : `# ${current.name}`;
   document.title = unread === 0 ? title : `(${unread}) ${title}`;
-  if (room === current) renderCurrent();
+  if (room !== current) return;
+  renderMembers();
+  renderTyping();
+  renderJump();
+  renderSend();
 }
 
-function renderCurrent() {
-  const members = [...(current?.members.values() ?? [])].sort(byName);
+function renderMembers() {
+  const members = [...(current?.members ?? [])].sort(byName);
   const count = members.length;
   find("room-count").textContent = count === 0 ? "" : count === 1 ? "1 person" : `${count} people`;
   find("alone").hidden = count !== 1;
@@ -281,9 +239,6 @@ function renderCurrent() {
       ),
     ),
   );
-  renderTyping();
-  renderJump();
-  renderSend();
 }
 
 function byName(one, other) {
@@ -317,15 +272,18 @@ find("jump").addEventListener("click", () => {
   draft.focus();
 });
 
+function renderSend() {
+  find("send").disabled = current === undefined || draft.value.trim() === "";
+}
+
 // Writing.
 
 find("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   const content = draft.value.trim();
-  if (content === "" || current === undefined || connection.state !== "open") return;
+  if (content === "" || current === undefined) return;
   draft.value = "";
-  typingToldAt = 0; // A message ends the indicator by itself.
-  post(current, content);
+  current.post(content);
   renderSend();
   draft.focus();
 });
@@ -338,121 +296,13 @@ draft.addEventListener("keydown", (event) => {
 
 draft.addEventListener("input", () => {
   renderSend();
-  if (draft.value.trim() === "") {
-    stopTyping();
-  } else if (Date.now() - typingToldAt > TYPING_INTERVAL) {
-    typingToldAt = Date.now();
-    connection.tell("typing", { room: current.name });
-  }
+  current.setTyping(draft.value.trim() !== "");
 });
-
-function stopTyping() {
-  if (typingToldAt === 0) return;
-  typingToldAt = 0;
-  connection.tell("stop_typing", { room: current.name });
-}
-
-/** Sends a message, and shows at once that it is on its way. */
-async function post(room, content) {
-  const line = room.log.addPending(me, content);
-  try {
-    const ack = await connection.send("send_message", { room: room.name, payload: { content } });
-    room.seq = ack.seq;
-    room.log.delivered(line, ack);
-  } catch (error) {
-    room.log.failed(line, FAILURES[error.code] ?? error.message, () => post(room, content));
-  }
-}
-
-/** What an error means to somebody who has just written something. */
-const FAILURES = {
-  OFFLINE: "The connection was lost before the server confirmed this.",
-  NO_ANSWER: "The server has not confirmed this.",
-  TOO_LONG: "This is too long to send.",
-  RATE_LIMITED: "That was too fast. Wait a moment.",
-};
-
-function renderSend() {
-  const isEmpty = draft.value.trim() === "";
-  find("send").disabled = isEmpty || current === undefined || connection.state !== "open";
-}
-
-// The connection.
-
-const STATES = {
-  connecting: "Connecting…",
-  open: "Connected",
-  waiting: "Not connected",
-  refused: "Refused",
-  closed: "Signed out",
-};
-
-let countdown;
-
-function showState({ state, delay, reason, isRetry }) {
-  chat.dataset.connection = state;
-  find("connection").textContent = STATES[state];
-  const isLost = state === "waiting" || state === "refused" || (state === "connecting" && isRetry);
-  find("banner").hidden = !isLost;
-  const text = state === "refused" ? `Refused: ${reason}` : "The connection is lost.";
-  // Said aloud once, not with every try.
-  if (isLost && find("banner-text").textContent !== text) find("banner-text").textContent = text;
-  clearInterval(countdown);
-  const retryAt = Date.now() + delay;
-  const tick = () => {
-    const seconds = Math.ceil((retryAt - Date.now()) / 1_000);
-    find("banner-countdown").textContent =
-      state === "waiting" ? `Next try in ${Math.max(1, seconds)} s.` : isRetry ? "Trying…" : "";
-  };
-  tick();
-  if (state === "waiting") countdown = setInterval(tick, 500);
-  find("try-now").hidden = state === "connecting";
-  if (state !== "open") {
-    typingToldAt = 0;
-    for (const room of rooms.values()) room.typing.clear();
-  }
-  renderTyping();
-  renderSend();
-}
-
-find("try-now").addEventListener("click", () => connection.open());
 
 function toast(text) {
   find("toast").textContent = text;
   clearTimeout(toast.timer);
   toast.timer = setTimeout(() => find("toast").replaceChildren(), TOAST_TIME);
-}
-
-// On narrow screens rooms and members come in from the side.
-
-const openers = { rooms: find("show-rooms"), members: find("show-members") };
-
-for (const [side, opener] of Object.entries(openers)) {
-  opener.addEventListener("click", () => openSide(side));
-  find(side)
-    .querySelector(".close-side")
-    .addEventListener("click", () => closeSide());
-}
-find("scrim").addEventListener("click", () => closeSide());
-addEventListener("keydown", (event) => event.key === "Escape" && closeSide());
-for (const width of [720, 1040]) {
-  matchMedia(`(max-width: ${width}px)`).addEventListener("change", () => closeSide());
-}
-
-function openSide(side) {
-  chat.dataset.side = side;
-  openers[side].setAttribute("aria-expanded", "true");
-  find("conversation").inert = true;
-  find(side).querySelector(".close-side").focus();
-}
-
-function closeSide() {
-  const { side } = chat.dataset;
-  if (side === undefined) return;
-  delete chat.dataset.side;
-  find("conversation").inert = false;
-  openers[side].setAttribute("aria-expanded", "false");
-  openers[side].focus();
 }
 
 // A reload goes on where it was; a link leads to a room.
