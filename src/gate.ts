@@ -58,8 +58,9 @@ export class Gate<U extends User, D> {
     if (authenticate !== undefined && typeof authenticate !== "function") {
       throw invalid("authenticate", authenticate, "a function");
     }
-    if (origins !== undefined && typeof origins !== "function" && !Array.isArray(origins)) {
-      throw invalid("origins", origins, "a list of origins or a function");
+    const isRule = typeof origins === "function" || Array.isArray(origins) || origins === "same";
+    if (origins !== undefined && !isRule) {
+      throw invalid("origins", origins, '"same", a list of origins or a function');
     }
     if (maxConnections !== undefined) checkCount("maxConnections", maxConnections);
     if (maxConnectionsPerIp !== undefined) checkCount("maxConnectionsPerIp", maxConnectionsPerIp);

@@ -36,16 +36,26 @@ export function pathOf(url: string): string {
 }
 
 /**
- * Which pages may connect: a list of origins (`https://example.org`), or a function that decides.
- * Programs other than browsers send no origin and are not concerned.
+ * Which pages may connect: those of the host that is connected to (`"same"`), a list of origins
+ * (`https://example.org`), or a function that decides. Programs other than browsers send no origin and
+ * are not concerned.
  */
-export type Origins = readonly string[] | ((origin: string, handshake: Handshake) => boolean);
+export type Origins =
+  | "same"
+  | readonly string[]
+  | ((origin: string, handshake: Handshake) => boolean);
 
 /** Whether a page of this origin may connect (RFC 6455, 10.2). */
 export function isAllowedOrigin(handshake: Handshake, origins: Origins | undefined): boolean {
   const origin = handshake.headers["origin"];
   if (origins === undefined || origin === undefined) return true;
+  if (origins === "same") return hostOf(origin) === (handshake.headers["host"] ?? "");
   return typeof origins === "function" ? origins(origin, handshake) : origins.includes(origin);
+}
+
+/** The host and port of an origin; undefined for the origin `null`, and for what is none. */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
 function queryToken(url: string): string | undefined {

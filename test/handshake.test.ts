@@ -37,6 +37,16 @@ test("an origin is allowed by a list, by a function, or by not being sent", () =
   expect(isAllowedOrigin(from("https://a.example"), ["https://a.example"])).toBe(true);
   expect(isAllowedOrigin(from("https://b.example"), ["https://a.example"])).toBe(false);
   expect(isAllowedOrigin(from("https://b.example"), (origin) => origin.includes("b."))).toBe(true);
+  const here = (origin: string) =>
+    isAllowedOrigin(createHandshake("/", { origin, host: "a.example:8080" }, "::1"), "same");
+  expect(here("https://a.example:8080")).toBe(true);
+  expect(["https://a.example", "https://b.example:8080", "null", "nonsense"].map(here)).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect(isAllowedOrigin(from("null"), "same")).toBe(false);
   expect(isAllowedOrigin(from(undefined), [])).toBe(true);
   expect(isAllowedOrigin(from("null"), ["https://a.example"])).toBe(false);
 });

@@ -25,11 +25,6 @@ export function page(method, url) {
   return file === undefined ? text(404, "Not found.\n") : { status: 200, ...file };
 }
 
-/** For the option `origins`: our own page may connect, and no other site's. */
-export function isOwnPage(origin, { headers }) {
-  return URL.canParse(origin) && new URL(origin).host === headers.host;
-}
-
 async function add(path, location) {
   const headers = headersFor(extname(location.pathname));
   files.set(path, { headers, body: await readFile(location) });

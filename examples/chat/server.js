@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { Hub } from "roomcast";
 import { serve } from "roomcast/ws";
-import { isOwnPage, page } from "./page.js";
+import { page } from "./page.js";
 import { userOf } from "./public/name.js";
 
 const port = Number(process.env.PORT ?? 8080);
@@ -25,7 +25,7 @@ const server = createServer((request, response) => {
 serve(hub, server, {
   path: "/ws",
   authenticate: ({ token = "" }) => userOf(token), // Guests only: the token is the name.
-  origins: isOwnPage,
+  origins: "same",
 });
 
 // Start and stop.

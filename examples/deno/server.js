@@ -1,6 +1,6 @@
 import { Hub } from "roomcast";
-import { accept, handshakeFrom } from "roomcast/websocket";
-import { isOwnPage, page } from "../chat/page.js";
+import { accept, handshakeFrom, isAllowedOrigin } from "roomcast/websocket";
+import { page } from "../chat/page.js";
 import { userOf } from "../chat/public/name.js";
 
 const hub = new Hub();
@@ -22,9 +22,8 @@ const server = Deno.serve(
 /** Who may come in is decided here, before there is a WebSocket. */
 function upgrade(request, ip) {
   const handshake = handshakeFrom(request, ip);
-  const { origin, upgrade } = handshake.headers;
-  if (upgrade?.toLowerCase() !== "websocket") return refusal(426);
-  if (origin !== undefined && !isOwnPage(origin, handshake)) return refusal(403);
+  if (handshake.headers.upgrade?.toLowerCase() !== "websocket") return refusal(426);
+  if (!isAllowedOrigin(handshake, "same")) return refusal(403);
   const user = userOf(handshake.token ?? ""); // Guests only: the token is the name.
   if (user === undefined) return refusal(401);
   const { socket, response } = Deno.upgradeWebSocket(request);

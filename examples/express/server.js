@@ -2,7 +2,6 @@ import { fileURLToPath } from "node:url";
 import express from "express";
 import { Hub } from "roomcast";
 import { serve } from "roomcast/ws";
-import { isOwnPage } from "../chat/page.js";
 import { userOf } from "../chat/public/name.js";
 
 const hub = new Hub();
@@ -34,7 +33,7 @@ const server = app.listen(process.env.PORT ?? 8080, (error) => {
 serve(hub, server, {
   path: "/ws",
   authenticate: ({ token = "" }) => userOf(token), // Guests only: the token is the name.
-  origins: isOwnPage,
+  origins: "same",
 });
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);

@@ -1,7 +1,7 @@
 import Fastify from "fastify";
 import { Hub } from "roomcast";
 import { serve } from "roomcast/ws";
-import { files, isOwnPage } from "../chat/page.js";
+import { files } from "../chat/page.js";
 import { userOf } from "../chat/public/name.js";
 
 const hub = new Hub();
@@ -10,7 +10,7 @@ const app = Fastify();
 serve(hub, app.server, {
   path: "/ws",
   authenticate: ({ token = "" }) => userOf(token), // Guests only: the token is the name.
-  origins: isOwnPage,
+  origins: "same",
 });
 
 // The application's own routes may talk to the rooms.

@@ -2,7 +2,7 @@ import { App, LIBUS_LISTEN_EXCLUSIVE_PORT, us_socket_local_port } from "uWebSock
 import { STATUS_CODES } from "node:http";
 import { Hub } from "roomcast";
 import { attach } from "roomcast/uws";
-import { isOwnPage, page } from "../chat/page.js";
+import { page } from "../chat/page.js";
 import { userOf } from "../chat/public/name.js";
 
 const port = Number(process.env.PORT ?? 8080);
@@ -12,7 +12,7 @@ const app = App();
 attach(hub, app, {
   path: "/ws",
   authenticate: ({ token = "" }) => userOf(token), // Guests only: the token is the name.
-  origins: isOwnPage,
+  origins: "same",
 });
 
 app.get("/ws/online", (response) => {

@@ -117,6 +117,11 @@ export class Connection {
     });
   }
 
+  /** Whether it is closed for good. @internal */
+  get isClosed(): boolean {
+    return this.status.state === "closed";
+  }
+
   /** What it is doing now. */
   get status(): Status {
     return this.#line.status;
@@ -165,6 +170,11 @@ export class Connection {
   /** Sends a message of any type that the server handles; resolves with the payload of its `ack`. */
   async request(type: string, payload?: unknown, options: RequestOptions = {}): Promise<unknown> {
     return (await this.ask({ type, payload }, options)).payload;
+  }
+
+  /** Tries again at once, if it waits for the next attempt. */
+  retry(): void {
+    this.#line.wake();
   }
 
   /** Closes for good. What is not answered rejects with `CLOSED`. */

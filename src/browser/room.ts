@@ -131,7 +131,7 @@ export class Room {
 
   /** Takes it back, as when the text was deleted. */
   stopTyping(): void {
-    if (!this.#endTyping()) return;
+    if (!this.#endTyping() || !this.isJoined) return;
     this.#connection.tell({ type: "stop_typing", room: this.id });
   }
 
@@ -142,7 +142,8 @@ export class Room {
   }
 
   #ask(type: string, payload: unknown, options: RequestOptions = {}): Promise<Envelope> {
-    if (!this.#membership.handles.has(this)) return Promise.reject(leftError());
+    const isLeft = !this.#membership.handles.has(this) && !this.#connection.isClosed;
+    if (isLeft) return Promise.reject(leftError());
     return this.#connection.ask({ type, room: this.id, payload }, options);
   }
 

@@ -234,7 +234,7 @@ describe("sending", () => {
     const { connection, room } = await world.enter("Alice");
     connection.close();
     expect(await codeOf(connection.request("ping"))).toBe("CLOSED");
-    expect(await codeOf(room.send("x"))).toBe("LEFT");
+    expect(await codeOf(room.send("x"))).toBe("CLOSED");
     expect(await codeOf(connection.join("other"))).toBe("CLOSED");
   });
 });
@@ -354,6 +354,15 @@ describe("coming back", () => {
     const connection = world.connect("Alice");
     await world.quiet();
     expect(connection.status).toEqual({ state: "waiting", delay: 125 });
+  });
+
+  test("does not wait when it is told to retry", async () => {
+    const world = new World();
+    const { connection, line } = await world.enter("Alice");
+    line.end(1006, "");
+    connection.retry();
+    await world.quiet();
+    expect(connection.status.state).toBe("open");
   });
 
   test("takes longer too with a server that accepts and closes at once", async () => {
@@ -593,6 +602,21 @@ describe("typing", () => {
     expect(sent(line.sent)).toEqual(["typing", "typing"]);
     await world.pass(3_000);
     expect(sent(line.sent)).toEqual(["typing", "typing", "stop_typing"]);
+  });
+
+  test("is not told to a room that one has been put out of", async () => {
+    const world = new World();
+    const { connection, room, line } = await world.enter("Alice");
+    const errors: string[] = [];
+    connection.on("error", ({ code }) => errors.push(code));
+    room.typing();
+    line.end(1006, "");
+    world.hub.handle("join_room", () => {
+      throw new RoomcastError("FORBIDDEN", "Not any more.");
+    });
+    await world.pass(5_000);
+    expect(world.network.last.sent.map((text) => JSON.parse(text).type)).toEqual(["join_room"]);
+    expect(errors).toEqual([]);
   });
 
   test("ends with the message, without a word", async () => {

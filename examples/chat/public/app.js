@@ -86,7 +86,7 @@ function join(room) {
 find("try-now").addEventListener("click", () => {
   if (connection.status.state === "closed") goOnline();
   // What the browser says when the network is back makes a connection that waits try at once.
-  else dispatchEvent(new Event("online"));
+  else connection.retry();
 });
 
 const STATES = {

@@ -361,7 +361,7 @@ describe("serve", () => {
     [{ path: "/ws?x" }, /path must start with/],
     [{ path: "/ws" }, /served already/],
     [{ authenticate: "yes" }, /authenticate must be a function; got "yes"/],
-    [{ origins: "https://a.example" }, /origins must be a list/],
+    [{ origins: "https://a.example" }, /origins must be "same", a list/],
     [{ orgins: [] }, /orgins is no option; there are authenticate, origins/],
     [{ maxConnections: 0 }, /maxConnections must be a whole number/],
     [{ maxConnectionsPerIp: -1 }, /maxConnectionsPerIp must be a whole number/],
