@@ -220,6 +220,21 @@ describe("sending", () => {
     expect(await world.settle(room.request("where"))).toBe("general");
   });
 
+  test("lets go of a signal when it has its answer", async () => {
+    const world = new World();
+    const { connection, room } = await world.enter("Alice");
+    const listeners = new Set<unknown>();
+    const counted = {
+      aborted: false,
+      addEventListener: (_: string, listener: () => void) => listeners.add(listener),
+      removeEventListener: (_: string, listener: () => void) => listeners.delete(listener),
+    };
+    await world.settle(room.send("x", { signal: counted }));
+    await world.settle(connection.join("other", { signal: counted }));
+    await world.quiet();
+    expect(listeners.size).toBe(0);
+  });
+
   test("is taken back by its signal", async () => {
     const world = new World();
     const { room } = await world.enter("Alice");
@@ -402,6 +417,19 @@ describe("coming back", () => {
     ]);
   });
 
+  test("makes no line for a token that comes after the close", async () => {
+    const world = new World();
+    let give: (token: string) => void = () => {};
+    const token = () => new Promise<string>((resolve) => (give = resolve));
+    const connection = world.connect("Alice", { token });
+    await world.quiet();
+    connection.close();
+    give("Alice");
+    await world.quiet();
+    expect(connection.status.state).toBe("closed");
+    expect(world.network.lines).toEqual([]);
+  });
+
   test("counts a token that throws as a failure, and tells of it", async () => {
     const world = new World();
     const cause = new Error("offline");
@@ -482,6 +510,22 @@ describe("a line that is dead", () => {
     await world.pass(1);
     expect(connection.status.state).toBe("waiting");
     await world.pass(500);
+    expect(connection.status.state).toBe("open");
+  });
+
+  test("is not listened to any more once it is given up", async () => {
+    const world = new World();
+    const { connection, room, line } = await world.enter("Alice");
+    line.freeze();
+    await world.pass(35_000);
+    await world.pass(500);
+    line.thaw();
+    const heard: unknown[] = [];
+    room.on("new_message", ({ payload }) => heard.push(payload));
+    line.deliver('{"type":"new_message","room":"general","payload":"from the dead"}');
+    line.onclose?.({ code: 4_500, reason: "" } as never);
+    await world.quiet();
+    expect(heard).toEqual([]);
     expect(connection.status.state).toBe("open");
   });
 

@@ -97,6 +97,11 @@ export class NetworkSocket {
     this.#isFrozen = true;
   }
 
+  /** What comes goes through again. */
+  thaw(): void {
+    this.#isFrozen = false;
+  }
+
   close(code = 1005, reason = ""): void {
     if (this.readyState < 2) this.end(code, reason);
   }

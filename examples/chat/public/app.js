@@ -85,7 +85,6 @@ function join(room) {
 
 find("try-now").addEventListener("click", () => {
   if (connection.status.state === "closed") goOnline();
-  // What the browser says when the network is back makes a connection that waits try at once.
   else connection.retry();
 });
 
