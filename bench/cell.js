@@ -9,9 +9,12 @@ import { peers } from "./peers.js";
  */
 const YOUNG_GENERATION = 1;
 
+/** Storms before anything is measured, so that a server's code is compiled and its heap has grown. */
+const FIRST_STORMS = 2;
+
 /**
  * @typedef {object} Figures What one run of one workload against one server gave.
- * @property {number} [cpu] Microseconds of server CPU per delivered frame.
+ * @property {number} [cpu] Microseconds of server CPU per delivered frame; of a storm, per connection.
  * @property {number} [perSecond] Delivered frames.
  * @property {number} [p50] Milliseconds from message to ack.
  * @property {number} [p99]
@@ -20,6 +23,8 @@ const YOUNG_GENERATION = 1;
  * @property {number} [resident] KB per connection.
  * @property {number} [live] KB per connection that are alive on the heap.
  * @property {number} [filled] Seconds that it took until all were in their rooms.
+ * @property {number} [back] Seconds from the drop until all were back in their rooms, on average.
+ * @property {number} [told] Frames that the server sent per connection that came back.
  */
 
 /**
@@ -37,8 +42,11 @@ export async function runCell(workload, peer, { seconds, profile }) {
   const load = start("./load.js", []);
   try {
     const port = await askChild(server, "port");
-    const room = { dialect: peers[peer].dialect, port, joins: peer !== "ws-bare" };
+    const room = { dialect: peers[peer].dialect, port, joins: peers[peer].floor !== undefined };
     if (workload.measure === "memory") return await measureMemory(server, load, room, workload);
+    if (workload.measure === "storm") {
+      return await measureStorm(server, load, room, workload, profile);
+    }
     return await measureCpu(server, load, room, workload, seconds, profile);
   } finally {
     load.kill("SIGKILL");
@@ -50,14 +58,33 @@ async function measureCpu(server, load, options, workload, seconds, profile) {
   const { clients, rooms, burst, everyMs, senders, inFlight } = workload;
   const filled = await askChild(load, "open", { ...options, count: clients, rooms });
   await askChild(load, "warmUp", { burst, inFlight });
-  if (profile !== undefined) await askChild(server, "startProfile");
-  const before = await askChild(server, "cpu");
-  const result = await askChild(load, "send", { seconds, burst, everyMs, senders, inFlight });
-  const used = (await askChild(server, "cpu")) - before;
-  if (profile !== undefined) await askChild(server, "stopProfile", profile);
+  const { used, result } = await spend(server, profile, () =>
+    askChild(load, "send", { seconds, burst, everyMs, senders, inFlight }),
+  );
   await askChild(load, "verify");
   const { frames, ...figures } = result;
   return { ...figures, cpu: used / frames, filled };
+}
+
+async function measureStorm(server, load, options, workload, profile) {
+  const { clients, rooms, roomsEach, storms, inFlight: atOnce } = workload;
+  await askChild(load, "open", { ...options, count: clients, rooms, roomsEach });
+  await askChild(load, "storm", { times: FIRST_STORMS, atOnce });
+  const { used, result } = await spend(server, profile, () =>
+    askChild(load, "storm", { times: storms, atOnce }),
+  );
+  const { frames, ...figures } = result;
+  return { ...figures, cpu: used / (storms * clients), told: frames / (storms * clients) };
+}
+
+/** What the server uses of the CPU, in microseconds, while the load does something. */
+async function spend(server, profile, act) {
+  if (profile !== undefined) await askChild(server, "startProfile");
+  const before = await askChild(server, "cpu");
+  const result = await act();
+  const used = (await askChild(server, "cpu")) - before;
+  if (profile !== undefined) await askChild(server, "stopProfile", profile);
+  return { used, result };
 }
 
 /** The same crowd comes twice: the first makes the heap grow, the second is what is measured. */

@@ -59,6 +59,20 @@ answerParent({
     };
   },
 
+  /** Lets all drop and come back, several times over. */
+  async storm({ times, atOnce }) {
+    crowd.reset();
+    const cpuBefore = process.cpuUsage();
+    let wall = 0;
+    for (let time = 0; time < times; time++) wall += await crowd.comeBack(atOnce);
+    const cpu = process.cpuUsage(cpuBefore);
+    return {
+      frames: crowd.others,
+      back: wall / times / 1000,
+      load: (cpu.user + cpu.system) / 1000 / wall,
+    };
+  },
+
   /** Fails unless each connection got exactly what it should have. */
   verify: () => crowd.verify(),
 });

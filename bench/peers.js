@@ -1,21 +1,29 @@
 import { readFileSync } from "node:fs";
 
 /**
- * The servers that are compared, each in a file of its own under servers/.
+ * The servers that are compared, each in a file of its own under servers/. What a server's memory is
+ * compared with is the bare server that accepts connections the same way, its floor; the bare ones
+ * have none, and no rooms to join.
  *
- * @type {Record<string, { title: string, dialect: "json" | "socketIo", packages: string[] }>}
+ * @typedef {{ title: string, dialect: "json" | "socketIo", packages: string[], floor?: string }} Peer
+ * @type {Record<string, Peer>}
  */
 export const peers = {
-  "roomcast-ws": { title: "roomcast on ws", dialect: "json", packages: ["ws"] },
-  "ws-loop": { title: "ws loop", dialect: "json", packages: ["ws"] },
-  "socket.io": { title: "Socket.IO", dialect: "socketIo", packages: ["socket.io"] },
-  crossws: { title: "crossws", dialect: "json", packages: ["crossws"] },
-  "uws-native": { title: "uWS native", dialect: "json", packages: ["uWebSockets.js"] },
-  "uws-deferred": { title: "uWS deferred", dialect: "json", packages: ["uWebSockets.js"] },
-  "ws-bare": { title: "bare ws", dialect: "json", packages: ["ws"] },
+  "roomcast-ws": onWs("roomcast on ws", "ws"),
+  "roomcast-uws": onUws("roomcast on uWS"),
+  "ws-loop": onWs("ws loop", "ws"),
+  "socket.io": { ...onWs("Socket.IO", "socket.io"), dialect: "socketIo" },
+  crossws: onWs("crossws", "crossws"),
+  "uws-native": onUws("uWS native"),
+  "uws-deferred": onUws("uWS deferred"),
+  "ws-bare": { ...onWs("bare ws", "ws"), floor: undefined },
+  "uws-bare": { ...onUws("bare uWS"), floor: undefined },
 };
 
-/** The one that the others are compared with. */
+/** Ours, which the others are compared with. */
+export const OURS = ["roomcast-ws", "roomcast-uws"];
+
+/** The one of ours that always takes part. */
 export const US = "roomcast-ws";
 
 /** The installed versions of all packages involved: `ws 8.0.0`. */
@@ -26,4 +34,12 @@ export function versions() {
     const file = new URL(`${folder}/package.json`, import.meta.url);
     return `${name} ${JSON.parse(readFileSync(file, "utf8")).version}`;
   });
+}
+
+function onWs(title, wsServer) {
+  return { title, dialect: "json", packages: [wsServer], floor: "ws-bare" };
+}
+
+function onUws(title) {
+  return { title, dialect: "json", packages: ["uWebSockets.js"], floor: "uws-bare" };
 }

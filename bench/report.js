@@ -1,4 +1,4 @@
-import { peers, US } from "./peers.js";
+import { OURS, peers, US } from "./peers.js";
 import { GROWTH } from "./workloads.js";
 
 /**
@@ -12,6 +12,7 @@ export function report(results, workloads) {
   for (const workload of workloads) {
     if (workload.measure === "chat") parts.push(chatReport(results, workload));
     if (workload.measure === "memory") parts.push(memoryReport(results, workload));
+    if (workload.measure === "storm") parts.push(stormReport(results, workload));
   }
   const sizes = workloads.filter(({ measure }) => measure === "size");
   if (sizes.length > 0) parts.push(sizeReport(results, sizes));
@@ -24,7 +25,7 @@ function chatReport(results, workload) {
     return [
       peers[peer].title,
       digits(median("cpu"), 2),
-      peer === US ? "" : digits(results.ratio(workload, US, peer, "cpu"), 2),
+      ...ratios(results, workload, peer),
       thousands(median("perSecond")),
       digits(median("p50"), 1),
       digits(median("p99"), 1),
@@ -35,32 +36,76 @@ function chatReport(results, workload) {
   const header = [
     "server",
     "µs per frame",
-    `${peers[US].title} ÷ it`,
+    ...ratioTitles(workload),
     "frames/s",
     "ack p50 ms",
     "ack p99 ms",
     "at once",
     "load CPU",
   ];
-  const targets = workload.targets.map(({ than, atMost }) => {
-    const ratio = results.ratio(workload, US, than, "cpu");
-    return target(`at most ${digits(atMost, 2)} × ${peers[than].title}`, ratio, atMost);
+  return section(workload.title, table(header, rows), ratioTargets(results, workload));
+}
+
+function stormReport(results, workload) {
+  const rows = workload.peers.map((peer) => {
+    const median = (figure) => results.median(workload, peer, figure);
+    return [
+      peers[peer].title,
+      digits(median("cpu"), 0),
+      ...ratios(results, workload, peer),
+      digits(median("told"), 1),
+      digits(median("back"), 2),
+      percent(median("load")),
+    ];
   });
-  return section(workload.title, table(header, rows), targets);
+  const header = [
+    "server",
+    "µs per connection",
+    ...ratioTitles(workload),
+    "frames per connection",
+    "s until all are back",
+    "load CPU",
+  ];
+  return section(workload.title, table(header, rows), ratioTargets(results, workload));
+}
+
+/** Those of ours that were measured get a column each: their CPU, divided by everyone's. */
+function ratioTitles(workload) {
+  return oursIn(workload).map((our) => `${peers[our].title} ÷ it`);
+}
+
+function ratios(results, workload, peer) {
+  return oursIn(workload).map((our) =>
+    our === peer ? "" : digits(results.ratio(workload, our, peer, "cpu"), 2),
+  );
+}
+
+function ratioTargets(results, workload) {
+  return workload.targets.map(({ of, than, atMost }) => {
+    const ratio = results.ratio(workload, of, than, "cpu");
+    return target(of, `at most ${digits(atMost, 2)} × ${peers[than].title}`, ratio, atMost);
+  });
+}
+
+function oursIn(workload) {
+  return OURS.filter((peer) => workload.peers.includes(peer));
 }
 
 function memoryReport(results, workload) {
-  const bare = "ws-bare";
-  const rows = workload.peers.map((peer) => [
-    peers[peer].title,
-    digits(results.median(workload, peer, "resident"), 2),
-    peer === bare ? "" : digits(results.difference(workload, peer, bare, "resident"), 2),
-    digits(results.median(workload, peer, "live"), 2),
-  ]);
-  const header = ["server", "resident KB per connection", "above bare ws", "live KB"];
-  const targets = workload.targets.map(({ than, atMost }) => {
-    const above = results.difference(workload, US, than, "resident");
-    return target(`at most ${digits(atMost, 2)} KB above ${peers[than].title}`, above, atMost);
+  const rows = workload.peers.map((peer) => {
+    const { title, floor } = peers[peer];
+    const isCompared = workload.peers.includes(floor);
+    return [
+      title,
+      digits(results.median(workload, peer, "resident"), 2),
+      isCompared ? digits(results.difference(workload, peer, floor, "resident"), 2) : "",
+      digits(results.median(workload, peer, "live"), 2),
+    ];
+  });
+  const header = ["server", "resident KB per connection", "above the bare server", "live KB"];
+  const targets = workload.targets.map(({ of, than, atMost }) => {
+    const above = results.difference(workload, of, than, "resident");
+    return target(of, `at most ${digits(atMost, 2)} KB above ${peers[than].title}`, above, atMost);
   });
   return section(workload.title, table(header, rows), targets);
 }
@@ -85,7 +130,7 @@ function sizeReport(results, sizes) {
     const cost = results.median(workload, US, "cpu");
     if (cheapest !== Number.POSITIVE_INFINITY) {
       const promise = `${workload.clients.toLocaleString("en")} members: at most ${GROWTH} × the cheapest smaller room`;
-      targets.push(target(promise, cost / cheapest, GROWTH));
+      targets.push(target(US, promise, cost / cheapest, GROWTH));
     }
     cheapest = Math.min(cheapest, cost);
   }
@@ -93,14 +138,13 @@ function sizeReport(results, sizes) {
 }
 
 function section(title, body, targets) {
-  const list =
-    targets.length === 0 ? "" : `\n\nTargets for ${peers[US].title}:\n\n${targets.join("\n")}`;
+  const list = targets.length === 0 ? "" : `\n\nTargets:\n\n${targets.join("\n")}`;
   return `### ${title}\n\n${body}${list}`;
 }
 
-function target(promise, value, atMost) {
+function target(peer, promise, value, atMost) {
   const verdict = Number.isNaN(value) ? "not measured" : value <= atMost ? "met" : "**missed**";
-  return `- ${promise}: ${digits(value, 2)}, ${verdict}`;
+  return `- ${peers[peer].title}, ${promise}: ${digits(value, 2)}, ${verdict}`;
 }
 
 function table(header, rows) {

@@ -3,7 +3,7 @@
  *
  *   --rounds N      how often everything is run (default 3)
  *   --only A,B      these workloads only, by name
- *   --peers A,B     these servers only; roomcast always takes part
+ *   --peers A,B     these servers only; roomcast on ws always takes part
  *   --quick         one short round of the main workloads, about a minute: for a first look
  *   --profile DIR   writes the CPU profile of each server there; profiling costs CPU, too
  *   --write         puts the results into docs/benchmarks.md
@@ -67,7 +67,7 @@ function chooseWorkloads() {
     .map((workload) => ({
       ...workload,
       peers: workload.peers.filter(takesPart),
-      targets: workload.targets.filter(({ than }) => takesPart(than)),
+      targets: workload.targets.filter(({ of, than }) => takesPart(of) && takesPart(than)),
     }));
 }
 
@@ -82,7 +82,7 @@ async function runRounds() {
         try {
           const figures = await runCell(workload, peer, { seconds, profile: profileOf(name) });
           results.add(workload, peer, figures);
-          console.log(`${name}: ${brief(figures)}`);
+          console.log(`${name}: ${brief(workload, figures)}`);
         } catch (error) {
           results.add(workload, peer, undefined);
           failures.push(`FAILED ${name}: ${error.message}`);
@@ -99,8 +99,10 @@ function profileOf(name) {
   return join(flags.profile, `${name.replaceAll(", ", "-").replaceAll(" ", "")}.cpuprofile`);
 }
 
-function brief({ cpu, resident }) {
-  return cpu === undefined ? `${resident.toFixed(2)} KB` : `${cpu.toFixed(2)} µs per frame`;
+function brief({ measure }, { cpu, resident }) {
+  if (measure === "memory") return `${resident.toFixed(2)} KB`;
+  if (measure === "storm") return `${cpu.toFixed(0)} µs per connection`;
+  return `${cpu.toFixed(2)} µs per frame`;
 }
 
 function facts() {

@@ -42,6 +42,9 @@ const REFUSALS: { readonly [S in Refusal["status"]]: Omit<Refusal, "status"> } =
 /** Milliseconds that `authenticate` may take before the request is answered with 503. */
 const AUTHENTICATE_TIMEOUT = 10_000;
 
+/** The answer of an `authenticate` that took too long. */
+const LATE = Symbol("late");
+
 /** Decides, for one server, who may open a WebSocket. */
 export class Gate<U extends User, D> {
   /** Whether places are counted at all. If not, nothing needs to be released. */
@@ -103,21 +106,25 @@ export class Gate<U extends User, D> {
     authenticate: NonNullable<GateOptions<U>["authenticate"]>,
     handshake: Handshake,
   ): Promise<Admission<U>> {
-    const { clock } = this.#hub.settings;
-    let timer: unknown;
-    const timeout = new Promise<"late">((resolve) => {
-      timer = clock.setTimeout(() => resolve("late"), AUTHENTICATE_TIMEOUT);
-    });
     try {
-      const user = await Promise.race([authenticate(handshake), timeout]);
-      if (user === "late" || this.#hub.isClosing) return this.#refuse(handshake, 503);
+      const answer = authenticate(handshake);
+      const user = answer instanceof Promise ? await this.#inTime(answer) : answer;
+      if (user === LATE || this.#hub.isClosing) return this.#refuse(handshake, 503);
       if (!isUser<U>(user)) return this.#refuse(handshake, 401);
       return { isAdmitted: true, user };
     } catch (cause) {
       return this.#refuse(handshake, 401, cause);
-    } finally {
-      clock.clearTimeout(timer);
     }
+  }
+
+  /** What a promise resolves to, or `LATE`. */
+  #inTime<T>(answer: Promise<T>): Promise<T | typeof LATE> {
+    const { clock } = this.#hub.settings;
+    let timer: unknown;
+    const timeout = new Promise<typeof LATE>((resolve) => {
+      timer = clock.setTimeout(() => resolve(LATE), AUTHENTICATE_TIMEOUT);
+    });
+    return Promise.race([answer, timeout]).finally(() => clock.clearTimeout(timer));
   }
 
   #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {

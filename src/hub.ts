@@ -82,9 +82,10 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   received = 0;
   /** @internal */
   readonly typing: Typing<U, D>;
+  /** Whose connections are whose. @internal */
+  readonly users = new Users<U, D>();
   readonly #clients = new Set<Client<U, D>>();
   readonly #rooms = new Map<string, Room<U, D>>();
-  readonly #users = new Users<U, D>();
   readonly #turn: Turn<Client<U, D>>;
   readonly #dispatcher: Dispatcher<U, D>;
   readonly #heartbeat: Heartbeat | undefined;
@@ -118,7 +119,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
 
   /** How many users have a connection. `clients.size` is how many connections there are. */
   get onlineCount(): number {
-    return this.#users.size;
+    return this.users.size;
   }
 
   /** True from the call of `close` on: nobody is let in any more. */
@@ -133,7 +134,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   accept(socket: Socket, { user, handshake }: AcceptOptions<U> = {}): Receiver {
     const client = new Client<U, D>(this, this.#turn, socket, user);
     this.#clients.add(client);
-    this.#users.add(client);
+    this.users.add(client);
     const inbox = new Inbox(this, client, this.#dispatcher);
     this.notify("connect", { client, handshake });
     if (this.isClosing) client.close(CloseCode.goingAway, GOING_AWAY);
@@ -173,7 +174,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
 
   /** Whether a user has at least one connection. */
   isOnline(userId: string): boolean {
-    return this.#users.has(userId);
+    return this.users.has(userId);
   }
 
   /** Sends a message to every client, at the end of this turn. */
@@ -205,7 +206,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   stats(): HubStats {
     return {
       clients: this.#clients.size,
-      users: this.#users.size,
+      users: this.users.size,
       rooms: this.#rooms.size,
       received: this.received,
       delivered: this.#turn.delivered,
@@ -269,16 +270,11 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
     return known;
   }
 
-  /** The connections of a user. @internal */
-  clientsOf(userId: string): ReadonlySet<Client<U, D>> {
-    return this.#users.clientsOf(userId);
-  }
-
   /** A connection is gone: called by its inbox, once. @internal */
   gone(client: Client<U, D>, code: number, reason: string): void {
     client.gone();
     this.#clients.delete(client);
-    this.#users.delete(client);
+    this.users.delete(client);
     this.notify("disconnect", { client, code, reason: reason || client.cutReason });
     if (this.#clients.size === 0) this.#onEmpty?.();
   }

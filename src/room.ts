@@ -46,9 +46,7 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
 
   /** The distinct users in the room, in the order in which they joined. A new array each time. */
   get members(): U[] {
-    const users = new Map<string, U>();
-    for (const { user } of this.#live.#clients) if (!users.has(user.id)) users.set(user.id, user);
-    return [...users.values()];
+    return this.#live.#firsts().map(({ user }) => user);
   }
 
   /** How many clients are in the room. A user with two tabs counts twice; see {@link members}. */
@@ -124,9 +122,18 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
 
   /** Tells one client who is here, in answer to the message with that id. @internal */
   sendInfo(client: Client<U, D>, type: "room_info" | "online_users", id?: string): void {
-    const users = this.members.map(({ id, name }): User => ({ id, name }));
+    const users = this.#live.#firsts().map(({ sender }) => sender);
     const payload: RoomInfo = { room_id: this.id, users, count: users.length };
     client.answer({ type, room: this.id, payload, id, seq: this.seq });
+  }
+
+  /** Of each user here, the client that came first. */
+  #firsts(): Client<U, D>[] {
+    const clients = [...this.#clients];
+    // The usual case, where nobody at all is there twice.
+    if (this.#hub.onlineCount === this.#hub.clients.size) return clients;
+    const seen = new Set<string>();
+    return clients.filter(({ user }) => !seen.has(user.id) && seen.add(user.id));
   }
 
   /** The room that the hub has under this name; this one, if it has none. */
@@ -135,7 +142,6 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
   }
 
   #hasUser(userId: string): boolean {
-    for (const client of this.#hub.clientsOf(userId)) if (this.#clients.has(client)) return true;
-    return false;
+    return this.#hub.users.isAnyIn(userId, this.#clients);
   }
 }

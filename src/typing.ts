@@ -53,7 +53,7 @@ export class Typing<U extends User, D> {
 
   /** Whether the client's user is typing in a room, on any connection. */
   #isTyping(client: Client<U, D>, room: Room<U, D>): boolean {
-    for (const sibling of this.#hub.clientsOf(client.user.id)) {
+    for (const sibling of this.#hub.users.clientsOf(client.user.id)) {
       if (this.#timers.get(sibling)?.has(room)) return true;
     }
     return false;
@@ -61,7 +61,7 @@ export class Typing<U extends User, D> {
 
   #tell(client: Client<U, D>, room: Room<U, D>, typing: boolean): void {
     if (this.#hub.isClosing) return;
-    const except = this.#hub.clientsOf(client.user.id);
+    const except = this.#hub.users.clientsOf(client.user.id);
     room.announce("user_typing", { typing }, { except, from: client });
   }
 }

@@ -18,7 +18,7 @@ export class UserHandle<U extends User = User, D = Record<string, unknown>> {
 
   /** The user's connections; none if the user is not online. */
   get clients(): ReadonlySet<Client<U, D>> {
-    return this.#hub.clientsOf(this.id);
+    return this.#hub.users.clientsOf(this.id);
   }
 
   /** Whether the user has a connection. */

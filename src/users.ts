@@ -25,6 +25,14 @@ export class Users<U extends User, D> {
     return entry === undefined ? NOBODY : new Set([entry]);
   }
 
+  /** Whether any connection of a user is in a set. */
+  isAnyIn(userId: string, clients: ReadonlySet<Client<U, D>>): boolean {
+    const entry = this.#entries.get(userId);
+    if (!(entry instanceof Set)) return entry !== undefined && clients.has(entry);
+    for (const client of entry) if (clients.has(client)) return true;
+    return false;
+  }
+
   /** A connection is there. */
   add(client: Client<U, D>): void {
     const { id } = client.user;

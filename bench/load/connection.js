@@ -15,8 +15,8 @@ const NOTHING = Buffer.alloc(0);
 
 /** One WebSocket on a bare TCP socket, which counts frames and does not read them. */
 export class Connection {
-  /** The room it is in, as a number. */
-  room = 0;
+  /** The rooms it is in, as numbers. It talks in the first. @type {number[]} */
+  rooms = [];
   /** Messages sent, messages and acks received, since the last reset. */
   sent = 0;
   messages = 0;
@@ -31,10 +31,12 @@ export class Connection {
   #isUpgraded = false;
   #onReady;
   #onJoined;
+  /** Joins that are not answered yet. */
+  #joining = 0;
 
   /**
    * @param {import("./dialects.js").Dialect} dialect
-   * @param {{ frame(): void, ack(connection: Connection): void, fail(error: Error): void }} observer
+   * @param {{ frame(): void, other(): void, ack(connection: Connection): void, fail(error: Error): void }} observer
    */
   constructor(dialect, observer) {
     this.#dialect = dialect;
@@ -74,12 +76,21 @@ export class Connection {
     });
   }
 
-  /** Resolves once the server has said so. */
-  join(room) {
+  /** Asks for all rooms in one write; resolves once the server has answered for each. */
+  join(names) {
     return new Promise((resolve) => {
       this.#onJoined = resolve;
-      this.write(textFrame(this.#dialect.join(room)));
+      this.#joining = names.length;
+      this.write(Buffer.concat(names.map((name) => textFrame(this.#dialect.join(name)))));
     });
+  }
+
+  /** Cuts the line without a word. It can be opened again at once. */
+  drop() {
+    this.#socket.destroy();
+    this.#isUpgraded = false;
+    this.#skip = 0;
+    this.#rest = NOTHING;
   }
 
   write(frames) {
@@ -145,14 +156,20 @@ export class Connection {
     if (kind === Kind.message) {
       this.messages++;
       this.#observer.frame();
-    } else if (kind === Kind.ack && this.#onJoined === undefined) {
+    } else if (kind === Kind.ack && this.#joining === 0) {
       this.acks++;
       this.#observer.frame();
       this.#observer.ack(this);
-    } else if (kind === Kind.joined || kind === Kind.ack) {
-      const resolve = this.#onJoined;
-      this.#onJoined = undefined;
-      resolve();
+    } else {
+      this.#observer.other();
+      this.#control(kind);
+    }
+  }
+
+  /** What comes beside messages and their acks. */
+  #control(kind) {
+    if (kind === Kind.joined || kind === Kind.ack) {
+      if (--this.#joining === 0) this.#onJoined();
     } else if (kind === Kind.ready) {
       this.#onReady();
     } else if (kind === Kind.ping) {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "./connection.js";
 import { textFrame } from "./frames.js";
 
-/** How many connect, or join, at the same time. */
-const WAVE = 50;
+/** How many connect, or join, at the same time, unless told otherwise. */
+const AT_ONCE = 50;
 /** Milliseconds without a frame after which nothing more is expected to come. */
 const QUIET = 100;
 /** Milliseconds after which frames that have not come count as lost. */
@@ -27,7 +27,9 @@ export class Crowd {
   #sentTo = [];
   /** A burst of messages per connection, made when first needed. @type {Map<Connection, Buffer>} */
   #bursts = new Map();
+  #port = 0;
   #frames = 0;
+  #others = 0;
   #expected = 0;
   #lastFrame = 0;
   /** @type {(error: Error) => void} */
@@ -57,6 +59,11 @@ export class Crowd {
     return this.#frames;
   }
 
+  /** Frames received since the last reset that are neither: answers to joins, who comes and goes. */
+  get others() {
+    return this.#others;
+  }
+
   /** When the last frame came. */
   get lastFrame() {
     return this.#lastFrame;
@@ -71,51 +78,75 @@ export class Crowd {
   }
 
   /**
-   * Connects `count` more clients and lets them join rooms, one each, turn and turn about.
+   * Connects `count` more clients and lets each join `roomsEach` of so many rooms. Turn and turn
+   * about, so all rooms are of the same size; those who share one room do not share the next.
    *
-   * @param {{ port: number, count: number, rooms: number, joins: boolean }} options
+   * @param {{ port: number, count: number, rooms: number, roomsEach?: number, joins: boolean }} options
    */
-  async open({ port, count, rooms, joins }) {
+  async open({ port, count, rooms, roomsEach = 1, joins }) {
+    this.#port = port;
     const first = this.#connections.length;
     const firstRoom = this.#rooms.length;
     const newcomers = Array.from({ length: count }, () => this.#add());
-    await this.#inWaves(newcomers, (connection, index) =>
-      connection.open(port, `user-${first + index}`),
+    await this.#each(newcomers, AT_ONCE, (connection, index) =>
+      connection.open(port, userName(first + index)),
     );
     if (joins) {
       for (let room = 0; room < rooms; room++) {
         this.#rooms.push([]);
         this.#sentTo.push(0);
       }
-      await this.#inWaves(newcomers, (connection, index) => {
-        connection.room = firstRoom + (index % rooms);
-        this.#rooms[connection.room].push(connection);
-        return connection.join(roomName(connection.room));
+      await this.#each(newcomers, AT_ONCE, (connection, index) => {
+        const step = Math.floor(index / rooms) + 1;
+        for (let nth = 0; nth < roomsEach; nth++) {
+          const room = firstRoom + ((index + nth * step) % rooms);
+          this.#rooms[room].push(connection);
+          connection.rooms.push(room);
+        }
+        return connection.join(connection.rooms.map(roomName));
       });
     }
     await this.#untilQuiet();
   }
 
+  /**
+   * Cuts all connections at the same moment, and lets them come back at once, under the same names and
+   * into the same rooms, `atOnce` of them at a time. Resolves once all is quiet, to the milliseconds
+   * that it took until the last one was back.
+   */
+  async comeBack(atOnce) {
+    const start = performance.now();
+    for (const connection of this.#connections) connection.drop();
+    await this.#each(this.#connections, atOnce, async (connection, index) => {
+      await connection.open(this.#port, userName(index));
+      await connection.join(connection.rooms.map(roomName));
+    });
+    const took = performance.now() - start;
+    await this.#untilQuiet();
+    return took;
+  }
+
   /** Writes a burst of `count` messages of one client, in one write. */
   say(connection, count) {
     let burst = this.#bursts.get(connection);
+    const [room] = connection.rooms;
     if (burst === undefined) {
-      const room = roomName(connection.room);
       const frames = Array.from({ length: count }, (_, index) =>
-        textFrame(this.#dialect.say(room, CONTENT, index)),
+        textFrame(this.#dialect.say(roomName(room), CONTENT, index)),
       );
       burst = Buffer.concat(frames);
       this.#bursts.set(connection, burst);
     }
     connection.sent += count;
-    this.#sentTo[connection.room] += count;
-    this.#expected += count * this.#rooms[connection.room].length;
+    this.#sentTo[room] += count;
+    this.#expected += count * this.#rooms[room].length;
     connection.unacknowledged.push({ at: performance.now(), count });
     connection.write(burst);
   }
 
   reset() {
     this.#frames = 0;
+    this.#others = 0;
     this.#expected = 0;
     this.latencies = [];
     this.#sentTo.fill(0);
@@ -135,8 +166,8 @@ export class Crowd {
   /** Checks every connection's count of messages and acks: none lost, none too many. */
   async verify() {
     await this.#untilQuiet();
-    for (const [index, { sent, messages, acks, room }] of this.#connections.entries()) {
-      const expected = this.#sentTo[room] - sent;
+    for (const [index, { sent, messages, acks, rooms }] of this.#connections.entries()) {
+      const expected = this.#sentTo[rooms[0]] - sent;
       if (messages !== expected || acks !== sent) {
         throw new Error(
           `Connection ${index} got ${messages} of ${expected} messages and ${acks} of ${sent} acks.`,
@@ -150,6 +181,9 @@ export class Crowd {
       frame: () => {
         this.#frames++;
         this.#lastFrame = performance.now();
+      },
+      other: () => {
+        this.#others++;
       },
       ack: (acknowledged) => this.#acknowledge(acknowledged),
       fail: (error) => this.#fail(error),
@@ -169,20 +203,19 @@ export class Crowd {
     this.onAck(connection);
   }
 
-  async #inWaves(connections, act) {
-    for (let start = 0; start < connections.length; start += WAVE) {
-      const wave = connections.slice(start, start + WAVE);
-      await Promise.race([
-        this.#failure,
-        Promise.all(wave.map((connection, index) => act(connection, start + index))),
-      ]);
-    }
+  /** Acts on each connection, in order, on never more than `atOnce` of them at a time. */
+  #each(connections, atOnce, act) {
+    const waiting = connections.entries();
+    const takeTurns = async () => {
+      for (const [index, connection] of waiting) await act(connection, index);
+    };
+    return Promise.race([this.#failure, Promise.all(Array.from({ length: atOnce }, takeTurns))]);
   }
 
   async #untilQuiet() {
     let before = -1;
-    while (before !== this.#frames) {
-      before = this.#frames;
+    while (before !== this.#frames + this.#others) {
+      before = this.#frames + this.#others;
       await this.#wait(QUIET);
     }
   }
@@ -190,6 +223,10 @@ export class Crowd {
   #wait(milliseconds) {
     return Promise.race([this.#failure, sleep(milliseconds)]);
   }
+}
+
+function userName(index) {
+  return `user-${index}`;
 }
 
 function roomName(room) {

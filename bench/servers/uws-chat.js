@@ -1,5 +1,6 @@
 import uws from "uWebSockets.js";
 import { control, userOf } from "./control.js";
+import { listenOnUws } from "./uws-listen.js";
 
 /**
  * The chat on uWebSockets.js with its native `publish`, which leaves the publisher out, encodes once
@@ -59,13 +60,5 @@ export function startChat(publish) {
     socket.send(JSON.stringify({ type: "ack", id }));
   }
 
-  control(
-    () =>
-      new Promise((resolve, reject) => {
-        app.listen("127.0.0.1", 0, (socket) => {
-          if (socket) resolve(uws.us_socket_local_port(socket));
-          else reject(new Error("uWebSockets.js could not listen."));
-        });
-      }),
-  );
+  control(() => listenOnUws(app));
 }

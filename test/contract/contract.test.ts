@@ -368,6 +368,8 @@ describe.each(transports)("$name", ({ open, hasGate }) => {
       await asked;
       expect((await upgrade(port, "/?token=early")).status).toBe(429);
       impatient.resetAndDestroy();
+      // Once this is answered, the server has seen the other go.
+      expect((await upgrade(port, "/?token=early")).status).toBe(429);
       admit("ghost");
       const isLetIn = () =>
         site.connect("later").then(

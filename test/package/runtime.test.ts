@@ -11,7 +11,7 @@ const NAMES = {
   testing: ["MemorySocket", "VirtualClock"],
   ws: ["attach", "serve"],
   uws: ["attach"],
-  websocket: ["accept", "handshakeFrom"],
+  websocket: ["accept", "handshakeFrom", "isAllowedOrigin"],
   browser: ["Connection", "ConnectionError", "Room", "connect"],
 };
 
