@@ -245,6 +245,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
     if (this.#clients.size > 0) await isEmpty;
     clock.clearTimeout(timer);
     this.#heartbeat?.stop();
+    this.#turn.stop();
   }
 
   /**
@@ -268,6 +269,11 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
     if (isNew) this.notify("roomCreated", { room: known });
     this.notify("join", { client, room: known });
     return known;
+  }
+
+  /** Whether so many come or go at the moment that telling of it may wait. @internal */
+  isCrowded(): boolean {
+    return this.#turn.isCrowded();
   }
 
   /** A connection is gone: called by its inbox, once. @internal */

@@ -95,11 +95,11 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
    * Sends what is true for the moment only (who joined, who types): it has no position, so missing
    * it is no gap. @internal
    */
-  announce(type: string, payload: unknown, options: BroadcastOptions<U, D>): void {
+  announce(type: string, payload: unknown, options: BroadcastOptions<U, D>, lingers = false): void {
     const timestamp = this.#hub.timestamp();
     const sender = options.from?.sender;
     const message = new Message({ type, room: this.id, payload, sender, timestamp });
-    deliver(message, this.#live.#clients, options.except);
+    deliver(message, this.#live.#clients, options.except, lingers);
   }
 
   /** Puts a client in; the hub's part is done. @internal */
@@ -107,7 +107,8 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
     const isNewcomer = !this.#hasUser(client.user.id);
     this.#clients.add(client);
     client.memberships.set(this.id, this);
-    if (isNewcomer) this.announce("user_joined", client.sender, { except: client });
+    if (!isNewcomer) return;
+    this.announce("user_joined", client.sender, { except: client }, this.#hub.isCrowded());
   }
 
   /** Takes a client out. @internal */
@@ -117,7 +118,7 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
     if (this.#clients.size === 0) this.#seq = 0;
     // When the hub closes, everybody leaves, and nobody needs to hear it of everybody else.
     if (this.#hub.isClosing || this.#hasUser(client.user.id)) return;
-    this.announce("user_left", client.sender, {});
+    this.announce("user_left", client.sender, {}, this.#hub.isCrowded());
   }
 
   /** Tells one client who is here, in answer to the message with that id. @internal */

@@ -21,6 +21,10 @@ export class Outbox<Owner> {
   /** Where this client stands in the turn's chain; undefined between turns. */
   #tail: Batch | undefined;
   #isSlow = false;
+  /** Whether it is on this turn's list. */
+  #isDue = false;
+  /** Whether it is on the list of those that wait for a crowd. */
+  #isLingering = false;
   #isClosed = false;
   #dropped = 0;
 
@@ -31,16 +35,20 @@ export class Outbox<Owner> {
     this.#maxBufferedBytes = maxBufferedBytes;
   }
 
-  /** Queues a message for the end of the turn. After `close` it does nothing. */
-  push(message: Message): void {
+  /**
+   * Queues a message for the end of the turn; or, if it `lingers`, for the next turn in which there is
+   * something else, or the end of the crowd's window. After `close` it does nothing.
+   */
+  push(message: Message, lingers = false): void {
     let tail = this.#tail;
     if (tail === undefined) {
       if (this.#isClosed) return;
       tail = this.#turn.root;
       this.#tail = tail;
       this.#isSlow = this.#socket.bufferedAmount > this.#maxBufferedBytes;
-      this.#turn.enter(this);
     }
+    if (!lingers) this.#enter();
+    else if (!this.#isDue) this.#linger();
     if (this.#isSlow) {
       this.#dropped++;
       return;
@@ -55,12 +63,19 @@ export class Outbox<Owner> {
 
   /** Writes what the turn brought. Called by the turn. */
   endTurn(): void {
+    this.#isDue = false;
     this.#flush();
     if (this.#dropped > 0) {
       const count = this.#dropped;
       this.#dropped = 0;
       this.#turn.drop(this.#owner, count);
     }
+  }
+
+  /** The crowd's window is over: what is still queued goes out with this turn. Called by the turn. */
+  endLingering(): void {
+    this.#isLingering = false;
+    if (this.#tail !== undefined) this.#enter();
   }
 
   /** Writes what is queued and takes nothing more. */
@@ -73,6 +88,18 @@ export class Outbox<Owner> {
   discard(): void {
     this.#isClosed = true;
     this.#tail = undefined;
+  }
+
+  #enter(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#turn.enter(this);
+  }
+
+  #linger(): void {
+    if (this.#isLingering) return;
+    this.#isLingering = true;
+    this.#turn.linger(this);
   }
 
   #flush(): void {

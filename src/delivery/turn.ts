@@ -2,6 +2,11 @@ import type { Clock } from "../clock.js";
 import { Batch } from "./batch.js";
 import type { Outbox } from "./outbox.js";
 
+/** Within so many milliseconds… */
+const WINDOW = 50;
+/** …so many announcements go out with their turns. More are a crowd's, and wait for the window's end. */
+const CALM = 20;
+
 /**
  * One turn of the event loop, as delivery sees it: which outboxes have something, and when they
  * flush. The first message of a turn schedules its end; a hub without traffic schedules nothing.
@@ -16,6 +21,10 @@ export class Turn<Owner> {
   readonly #clock: Clock;
   readonly #onDrop: (owner: Owner, count: number) => void;
   #waiting: Outbox<Owner>[] = [];
+  #lingering: Outbox<Owner>[] = [];
+  #windowEnd = 0;
+  #announced = 0;
+  #timer: unknown;
 
   /** `onDrop` runs at the end of a turn, once per slow client, with the number of lost messages. */
   constructor(clock: Clock, onDrop: (owner: Owner, count: number) => void) {
@@ -28,11 +37,44 @@ export class Turn<Owner> {
     if (this.#waiting.push(outbox) === 1) this.#clock.setImmediate(this.#end);
   }
 
+  /** Counts an announcement of who comes or goes, and says whether it is one of a crowd's. */
+  isCrowded(): boolean {
+    const now = this.#clock.now();
+    if (now >= this.#windowEnd) {
+      this.#windowEnd = now + WINDOW;
+      this.#announced = 0;
+    }
+    return ++this.#announced > CALM;
+  }
+
+  /**
+   * Puts an outbox on the list of those that have nothing but a crowd's announcements, which may wait
+   * for more of them: when a thousand come at once, each is not told of each other by itself.
+   */
+  linger(outbox: Outbox<Owner>): void {
+    this.#lingering.push(outbox);
+    this.#timer ??= this.#clock.setTimeout(this.#gather, this.#windowEnd - this.#clock.now());
+  }
+
+  /** Stops waiting for a crowd; nobody is there any more. */
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#lingering = [];
+  }
+
   /** Called by an outbox that lost `count` messages in the turn that ends. */
   drop(owner: Owner, count: number): void {
     this.dropped += count;
     this.#onDrop(owner, count);
   }
+
+  readonly #gather = (): void => {
+    const lingering = this.#lingering;
+    this.#lingering = [];
+    this.#timer = undefined;
+    for (const outbox of lingering) outbox.endLingering();
+  };
 
   readonly #end = (): void => {
     const waiting = this.#waiting;
