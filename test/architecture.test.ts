@@ -32,7 +32,7 @@ const PEERS: Readonly<Record<string, string>> = { ws: "ws", uws: "uWebSockets.js
 const OPEN_TO_ADAPTERS = /^(protocol\/.+|handshake\.ts|gate\.ts)$/;
 
 /** What the remote end shares with the core: the wire, and where time comes from. */
-const OPEN_TO_BROWSER = /^(protocol\/.+|clock\.ts)$/;
+const OPEN_TO_BROWSER = /^protocol\/.+$/;
 
 const MAX_LINES = 300;
 
@@ -115,12 +115,12 @@ describe("the sources", () => {
     expect(violations).toEqual([]);
   });
 
-  it("let browser use protocol and the clock only, for values and types alike", () => {
+  it("let browser use protocol only, for values and types alike", () => {
     const violations = imports
       .filter(({ from, to, isPackage }) => {
         return from.startsWith("browser/") && !isPackage && isCore(to) && !OPEN_TO_BROWSER.test(to);
       })
-      .map((found) => `${show(found)}, but browser knows of the core protocol/ and clock.ts only`);
+      .map((found) => `${show(found)}, but browser knows of the core protocol/ only`);
     expect(violations).toEqual([]);
   });
 

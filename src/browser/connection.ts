@@ -1,4 +1,3 @@
-import { type Clock, systemClock } from "../clock.js";
 import type { Envelope, ErrorPayload } from "../protocol/types.js";
 import type { BackoffOptions } from "./backoff.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
@@ -11,6 +10,7 @@ import {
   Requests,
 } from "./requests.js";
 import { leftError, Membership, Room } from "./room.js";
+import { systemTimers, type Timers } from "./timers.js";
 import { onWake } from "./wake.js";
 
 /** How to connect. Every option has a default. */
@@ -36,7 +36,7 @@ export interface ConnectOptions {
     new (url: string, protocols: string[]): WebSocketLike;
   };
   /** Where time comes from; for tests. */
-  readonly clock?: Clock;
+  readonly clock?: Timers;
   /** A number from 0 up to 1, for the jitter; for tests. */
   readonly random?: () => number;
 }
@@ -78,7 +78,7 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
 /** The remote end of the wire, as a page holds it: one, over as many sockets as it takes. */
 export class Connection {
   /** @internal */
-  readonly clock: Clock;
+  readonly clock: Timers;
   readonly #emitter = new Emitter<{ [type: string]: unknown }>();
   readonly #rooms = new Map<string, Membership>();
   readonly #line: Line;
@@ -93,7 +93,7 @@ export class Connection {
     if (WebSocket === undefined) {
       throw new TypeError("There is no WebSocket in this runtime: pass one as an option.");
     }
-    const { clock = systemClock, timeout = 10_000, queue = {}, protocols = [] } = options;
+    const { clock = systemTimers, timeout = 10_000, queue = {}, protocols = [] } = options;
     const { backoff = {}, liveness = {}, random = Math.random, token } = options;
     this.clock = clock;
     this.#requests = new Requests({

@@ -4,7 +4,6 @@
  *
  * @module roomcast/browser
  */
-export type { Clock } from "../clock.js";
 export type { Envelope, User } from "../protocol/types.js";
 export type { BackoffOptions } from "./backoff.js";
 export { Connection, type ConnectionEvents, type ConnectOptions, connect } from "./connection.js";
@@ -13,3 +12,4 @@ export { ConnectionError, type ConnectionErrorCode } from "./errors.js";
 export type { LivenessOptions, Status, WebSocketLike } from "./line.js";
 export type { AbortSignalLike, QueueOptions, RequestOptions } from "./requests.js";
 export { Room, type RoomEvents, type Sent } from "./room.js";
+export type { Timers } from "./timers.js";

@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.js";
 import type { Envelope } from "../protocol/types.js";
 import { type BackoffOptions, backoff } from "./backoff.js";
 import { ConnectionError } from "./errors.js";
+import type { Timers } from "./timers.js";
 
 /** What a connection is doing. */
 export type Status =
@@ -58,7 +58,7 @@ export interface LineOptions {
   readonly WebSocket: new (url: string, protocols: string[]) => WebSocketLike;
   readonly backoff: BackoffOptions;
   readonly liveness: LivenessOptions;
-  readonly clock: Clock;
+  readonly clock: Timers;
   readonly random: () => number;
 }
 

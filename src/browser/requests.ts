@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.js";
 import type { Envelope, ErrorPayload } from "../protocol/types.js";
 import { abortedError, ConnectionError } from "./errors.js";
+import type { Timers } from "./timers.js";
 
 /** How long an answer may take, and what happens when the line breaks. */
 export interface RequestOptions {
@@ -35,7 +35,7 @@ export interface QueueOptions {
 
 /** What the requests of a connection are made of. */
 export interface RequestsOptions {
-  readonly clock: Clock;
+  readonly clock: Timers;
   readonly timeout: number;
   readonly queue: QueueOptions;
   /** Sends an envelope if that is possible now, and says whether it was. */
