@@ -6,6 +6,10 @@ import type { Turn } from "./turn.js";
 /** A turn that produces more text than this for one client writes what it has so far. */
 const FLUSH_ABOVE = 65_536;
 
+/** A UTF-16 code unit is three bytes of UTF-8 at most; a frame's header is ten (RFC 6455, 5.2). */
+const BYTES_PER_UNIT = 3;
+const HEADER_BYTES = 10;
+
 /**
  * Collects one client's messages during a turn and writes them at its end, in order.
  *
@@ -21,6 +25,8 @@ export class Outbox<Owner> {
   /** Where this client stands in the turn's chain; undefined between turns. */
   #tail: Batch | undefined;
   #isSlow = false;
+  /** No more bytes than these can wait: what waited when it was last asked, and all written since. */
+  #mayWait = 0;
   /** Whether it is on this turn's list. */
   #isDue = false;
   /** Whether it is on the list of those that wait for a crowd. */
@@ -45,7 +51,7 @@ export class Outbox<Owner> {
       if (this.#isClosed) return;
       tail = this.#turn.root;
       this.#tail = tail;
-      this.#isSlow = this.#socket.bufferedAmount > this.#maxBufferedBytes;
+      this.#isSlow = !this.#keepsUp();
     }
     if (!lingers) this.#enter();
     else if (!this.#isDue) this.#linger();
@@ -90,6 +96,12 @@ export class Outbox<Owner> {
     this.#tail = undefined;
   }
 
+  /** Asking the socket is a call into the runtime; it is spared as long as the answer is known. */
+  #keepsUp(): boolean {
+    if (this.#mayWait > this.#maxBufferedBytes) this.#mayWait = this.#socket.bufferedAmount;
+    return this.#mayWait <= this.#maxBufferedBytes;
+  }
+
   #enter(): void {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -111,6 +123,7 @@ export class Outbox<Owner> {
   #write(batch: Batch): void {
     if (batch.length === 0) return;
     this.#turn.delivered += batch.length;
+    this.#mayWait += batch.size * BYTES_PER_UNIT + batch.length * HEADER_BYTES;
     this.#socket.write(batch);
   }
 }
