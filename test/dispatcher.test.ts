@@ -135,6 +135,23 @@ describe("a handler that fails", () => {
     expect(world.emitted("error")).toMatchObject([{ error: { code: "HANDLER_TIMEOUT" } }]);
   });
 
+  test("too late with its answer has been answered already", async () => {
+    let resolve: (value: unknown) => void = () => {};
+    const { world, a } = setup(
+      () =>
+        new Promise((yes) => {
+          resolve = yes;
+        }),
+      { handlerTimeout: 1_000 },
+    );
+    a.send(draw);
+    world.clock.advance(1_000);
+    resolve("done");
+    await Promise.resolve();
+    world.clock.flush();
+    expect(errorCode(a.take())).toBe("INTERNAL");
+  });
+
   test("too late is answered once only, and its rejection still told", async () => {
     let reject: (error: unknown) => void = () => {};
     const { world, a } = setup(

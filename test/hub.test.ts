@@ -420,6 +420,8 @@ describe("closing the hub", () => {
   test("tells nobody who leaves: everybody does", async () => {
     const world = new World();
     const sockets = ["Alice", "Bob", "Carl"].map((name) => world.enter(name, "general"));
+    sockets[0]?.send({ type: "typing", room: "general" });
+    world.clock.flush();
     for (const socket of sockets) socket.take();
     const closed = world.hub.close();
     world.clock.flush();
