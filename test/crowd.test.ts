@@ -57,6 +57,21 @@ describe("a crowd that comes at once", () => {
     expect(watcher.take()).toMatchObject([{ type: "user_joined" }]);
   });
 
+  test("that a slow client is not told of is a drop, even if that client is closed meanwhile", () => {
+    const world = new World({ maxBufferedBytes: 10 });
+    const watcher = world.enter("Watcher", "general");
+    watcher.pause();
+    world.client("watcher").send("n", "more than ten bytes");
+    world.clock.flush();
+    for (let n = 0; n < 20; n++) world.enter(`C${n}`, `elsewhere ${n}`);
+    world.enter("Late", "general");
+    world.client("watcher").close();
+    world.clock.advance(50);
+    expect(world.emitted("drop")).toMatchObject([
+      { client: { user: { id: "watcher" } }, count: 1 },
+    ]);
+  });
+
   test("leaves no timer behind when the hub closes", async () => {
     const { world } = crowd(100);
     const closed = world.hub.close();

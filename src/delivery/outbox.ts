@@ -81,7 +81,7 @@ export class Outbox<Owner> {
   /** The crowd's window is over: what is still queued goes out with this turn. Called by the turn. */
   endLingering(): void {
     this.#isLingering = false;
-    if (this.#tail !== undefined) this.#enter();
+    if (this.#tail !== undefined || this.#dropped > 0) this.#enter();
   }
 
   /** Writes what is queued and takes nothing more. */

@@ -82,7 +82,12 @@ export function attach<U extends User, D>(
   server.on("connection", (ws: WsConnection, request: Applicant["req"]) => {
     const admission = admitted.get(request);
     if (admission === undefined) {
-      // Somebody emitted it by hand: it has not been through the gate.
+      // Somebody emitted it by hand: it has not been through the gate. What goes wrong until it has
+      // closed must not be an error that nobody listens to.
+      ws.on("error", (cause: Error) => {
+        const text = "A connection that was not admitted failed.";
+        hub.report(new RoomcastError("SOCKET_FAILED", text, { cause }), undefined);
+      });
       ws.close(CloseCode.policyViolation, "This connection was not admitted.");
       return;
     }

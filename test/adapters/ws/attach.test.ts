@@ -2,7 +2,7 @@ import { Hub } from "roomcast";
 import { attach } from "roomcast/ws";
 import { describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import { closeAfterwards, Remote, startServer, upgrade } from "../../support/net.js";
+import { closeAfterwards, Remote, startServer, tcp, upgrade } from "../../support/net.js";
 import { join, say } from "../../support/world.js";
 
 type ServerOptions = ConstructorParameters<typeof WebSocketServer>[0];
@@ -95,8 +95,16 @@ describe("attach", () => {
       });
     });
     attach(hub, sockets);
-    const sneaky = await Remote.open(`ws://127.0.0.1:${port}`);
-    expect((await sneaky.closed).code).toBe(1008);
+    const failed = new Promise((resolve) => hub.once("error", resolve));
+    const sneaky = await tcp(port);
+    sneaky.write(
+      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    );
+    // A frame with reserved bits: a protocol error, on a connection that is being closed.
+    sneaky.write(new Uint8Array([0xff, 0x80, 0, 0, 0, 0]));
+    expect(await failed).toMatchObject({ error: { code: "SOCKET_FAILED" }, client: undefined });
+    expect((await (await Remote.open(`ws://127.0.0.1:${port}`)).closed).code).toBe(1008);
     expect(hub.clients.size).toBe(0);
   });
 
