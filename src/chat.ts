@@ -4,68 +4,98 @@ import type { Hub } from "./hub.js";
 import { notInRoom } from "./incoming.js";
 import { assertRoomId } from "./protocol/envelope.js";
 import { RoomcastError } from "./protocol/errors.js";
-import type { User } from "./protocol/types.js";
+import type { Position, User } from "./protocol/types.js";
+import type { Room } from "./room.js";
 
 /**
  * The handlers that every hub starts with: the client-to-server half of the wire table. They are
  * handlers like any other, and `hub.handle` replaces them one by one.
  */
 export function registerChat<U extends User, D>(hub: Hub<U, D>): void {
-  const { typing } = hub;
-  const handlers: Record<string, Handler<U, D>> = {
+  const { dispatcher, door, typing } = hub;
+
+  /** Does something in a room once the client may; by then it may have left. */
+  function whenAllowed(
+    client: Client<U, D>,
+    room: Room<U, D>,
+    act: (room: Room<U, D>) => unknown,
+  ): unknown {
+    return (
+      door.authorize(client, "send", room.id)?.then(() => {
+        if (!room.has(client)) throw notInRoom(room.id);
+        return act(room);
+      }) ?? act(room)
+    );
+  }
+
+  // What concerns a room takes effect in the order in which it came, also where `authorize` takes time.
+  const inOrder: Record<string, Handler<U, D>> = {
     join_room(client, message) {
-      const roomId = roomIdIn(message.payload);
-      const room = client.rooms.get(roomId);
-      if (room === undefined) hub.admit(client, roomId, message.id);
-      else room.sendInfo(client, "room_info", message.id);
-      return ANSWERED;
+      const payload = message.payload as { room_id?: unknown; since?: unknown } | null | undefined;
+      const since = payload?.since === undefined ? undefined : positionIn(payload.since);
+      return door.join(client, roomIdIn(payload), since, message.id);
     },
 
     leave_room(client, message) {
       const roomId = roomIdIn(message.payload);
-      if (!hub.leave(client, roomId)) throw notInRoom(roomId);
+      const room = client.memberships.get(roomId);
+      if (room === undefined) throw notInRoom(roomId);
+      door.leave(client, room, "left");
     },
 
     send_message(client, message) {
-      const { room, payload, id } = message;
+      const { payload, id } = message;
       if (payload === undefined) {
         throw new RoomcastError("INVALID_PAYLOAD", "A message needs a payload.");
       }
-      typing.stop(client, room);
-      const { seq, timestamp } = room.broadcast("new_message", payload, {
-        except: client,
-        from: client,
+      return whenAllowed(client, message.room, (room) => {
+        typing.stop(client, room);
+        const { seq, timestamp } = room.say(client, "new_message", payload);
+        client.answer({ type: "ack", room: room.id, id, timestamp, seq });
+        return ANSWERED;
       });
-      client.answer({ type: "ack", room: room.id, id, timestamp, seq });
-      return ANSWERED;
     },
 
     typing(client, message) {
-      typing.start(client, message.room);
+      return whenAllowed(client, message.room, (room) => typing.start(client, room));
     },
 
     stop_typing(client, message) {
       typing.stop(client, message.room);
     },
-
-    online_users(client, message) {
-      hub.room(roomIdIn(message.payload)).sendInfo(client, "online_users", message.id);
-      return ANSWERED;
-    },
-
-    ping(client: Client<U, D>, message) {
-      client.answer({ type: "pong", id: message.id });
-      return ANSWERED;
-    },
-
-    // The answer to the hub's own ping: that it came is all there is to it.
-    pong: () => ANSWERED,
   };
-  for (const [type, handler] of Object.entries(handlers)) hub.handle(type, handler);
+  for (const [type, handler] of Object.entries(inOrder)) dispatcher.handleInOrder(type, handler);
+
+  hub.handle("online_users", (client, message) => {
+    hub.room(roomIdIn(message.payload)).sendInfo(client, "online_users", message.id);
+    return ANSWERED;
+  });
+
+  hub.handle("ping", (client, message) => {
+    client.answer({ type: "pong", id: message.id });
+    return ANSWERED;
+  });
+
+  // The answer to the hub's own ping: that it came is all there is to it.
+  hub.handle("pong", () => ANSWERED);
+
+  // The answer to a request of the server's, under the server's id.
+  hub.handle("ack", (client, message) => {
+    hub.requests.answer(client, message.id, message.payload);
+    return ANSWERED;
+  });
 }
 
 function roomIdIn(payload: unknown): string {
   const roomId = (payload as { room_id?: unknown } | null | undefined)?.room_id;
   assertRoomId(roomId);
   return roomId;
+}
+
+function positionIn(value: unknown): Position {
+  const { epoch, seq } = (value ?? {}) as Partial<Position>;
+  if (typeof epoch !== "string" || !Number.isSafeInteger(seq) || (seq as number) < 0) {
+    throw new RoomcastError("INVALID_PAYLOAD", '"since" must be {"epoch", "seq"}.');
+  }
+  return { epoch, seq: seq as number };
 }

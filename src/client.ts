@@ -1,12 +1,21 @@
+import { checkCloseCode } from "./checks.js";
 import { Message } from "./delivery/message.js";
 import { Outbox } from "./delivery/outbox.js";
 import type { Turn } from "./delivery/turn.js";
 import type { Hub } from "./hub.js";
-import { checkCloseCode } from "./options.js";
-import { CloseCode } from "./protocol/close-codes.js";
-import type { Envelope, User } from "./protocol/types.js";
+import { checkPolicy, type Policy } from "./policy.js";
+import { CloseCode, mayComeBack } from "./protocol/close-codes.js";
+import type { Envelope, LeaveReason, User } from "./protocol/types.js";
+import type { Receipt } from "./receipts.js";
+import type { RequestOptions } from "./requests.js";
 import type { Room } from "./room.js";
 import type { Socket } from "./socket.js";
+
+/** How to send to one client, or to all of a user's. */
+export interface SendOptions {
+  /** What becomes of it where the client lags. Default "queue". */
+  readonly policy?: Policy | undefined;
+}
 
 /** One connection, seen from the server. */
 export class Client<U extends User = User, D = Record<string, unknown>> {
@@ -80,8 +89,36 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
    *
    * @throws TypeError if `payload` cannot be written as JSON.
    */
-  send(type: string, payload?: unknown): void {
-    this.answer({ type, payload, timestamp: this.#hub.timestamp() });
+  send(type: string, payload?: unknown, { policy = "queue" }: SendOptions = {}): void {
+    checkPolicy(policy);
+    const timestamp = this.#hub.timestamp();
+    this.outbox.push(new Message({ type, payload, timestamp }, policy));
+  }
+
+  /**
+   * Asks this client, and resolves with what became of it: an answer, none in time, or that the client
+   * was gone. Never rejects but for the reasons below.
+   *
+   * @throws RoomcastError `INVALID_OPTION`; TypeError if `payload` cannot be written as JSON.
+   */
+  request(
+    type: string,
+    payload?: unknown,
+    { timeout }: Pick<RequestOptions, "timeout"> = {},
+  ): Promise<Receipt<U, D>> {
+    return this.#hub.requests.askOne({ type, payload }, this, { timeout });
+  }
+
+  /**
+   * Sets what the others see of this client's user, as `state`: `{ status: "away" }`, say. The rooms that
+   * the user is in are sent `user_updated`. It belongs to the user, whichever connection says it, and
+   * lasts as long as the user is connected, or is waited for.
+   *
+   * @param state Any JSON value; undefined takes it back.
+   * @throws TypeError if it cannot be written as JSON.
+   */
+  setPresence(state: unknown): void {
+    if (this.#isOpen) this.#hub.presence.setState(this.user, state);
   }
 
   /**
@@ -94,7 +131,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     return this.#hub.join(this, roomId);
   }
 
-  /** Takes this client out of a room. Returns whether it was in it. */
+  /** Takes this client out of a room, and tells it. Returns whether it was in it. */
   leave(roomId: string): boolean {
     return this.#hub.leave(this, roomId);
   }
@@ -110,7 +147,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   close(code: number = CloseCode.normal, reason = ""): void {
     checkCloseCode(code);
     if (!this.#isOpen) return;
-    this.#retire();
+    this.#retire(mayComeBack(code) ? "timeout" : "closed");
     this.outbox.close();
     this.#socket.close(code, reason);
   }
@@ -122,7 +159,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
    */
   terminate(reason = ""): void {
     this.cutReason = reason;
-    this.#retire();
+    this.#retire("timeout");
     this.outbox.discard();
     this.#socket.terminate();
   }
@@ -139,14 +176,17 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   }
 
   /** The connection is gone. @internal */
-  gone(): void {
-    this.#retire();
+  gone(code: number): void {
+    const isGoodbye = code === CloseCode.normal || code === CloseCode.noStatus;
+    this.#retire(isGoodbye ? "left" : "timeout");
     this.outbox.discard();
   }
 
-  #retire(): void {
+  #retire(reason: LeaveReason): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    for (const roomId of this.memberships.keys()) this.#hub.leave(this, roomId);
+    this.#hub.catchUp.end(this);
+    for (const room of this.memberships.values()) this.#hub.door.leave(this, room, reason);
+    this.#hub.requests.left(this);
   }
 }

@@ -4,7 +4,7 @@ import type { Handshake } from "./handshake.js";
 import type { Incoming } from "./incoming.js";
 import type { Settings } from "./options.js";
 import { RoomcastError } from "./protocol/errors.js";
-import type { User } from "./protocol/types.js";
+import type { LeaveReason, User } from "./protocol/types.js";
 import type { Room } from "./room.js";
 
 /** What a hub emits. Listeners run at once, when what they tell of has happened. */
@@ -16,10 +16,20 @@ export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
   /** A client joined a room. It has been sent `room_info`. */
   join: (event: { client: Client<U, D>; room: Room<U, D> }) => void;
   /** A client left a room, by its own wish or because it is gone. */
-  leave: (event: { client: Client<U, D>; room: Room<U, D> }) => void;
+  leave: (event: { client: Client<U, D>; room: Room<U, D>; reason: LeaveReason }) => void;
   /** A message of a known type arrived; its handler runs next. */
   message: (event: { client: Client<U, D>; message: Incoming<U, D> }) => void;
-  /** A slow client was not sent `count` messages in the turn that ends. */
+  /**
+   * A client does not take what is sent to it, and lags: room messages wait in history from now on. Emitted
+   * at the end of the turn in which that was seen.
+   */
+  lag: (event: { client: Client<U, D> }) => void;
+  /**
+   * A client that lagged is live again: it was sent `replayed` messages from history, and told of `missed`
+   * ones that it will not get.
+   */
+  recovered: (event: { client: Client<U, D>; replayed: number; missed: number }) => void;
+  /** In the turn that ends it was found that a client will not get `count` messages. */
   drop: (event: { client: Client<U, D>; count: number }) => void;
   /** Something failed. `client` is whose it was, if it was anybody's. */
   error: (event: { error: RoomcastError; client: Client<U, D> | undefined }) => void;
@@ -27,14 +37,14 @@ export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
   refused: (event: { handshake: Handshake; status: number; cause: unknown }) => void;
   /** A room got its first client. */
   roomCreated: (event: { room: Room<U, D> }) => void;
-  /** A room lost its last client. */
+  /** A room lost its last client, and nobody is waited for. */
   roomRemoved: (event: { room: Room<U, D> }) => void;
 }
 
 /** The event emitter beneath a hub: a listener that throws is reported and harms nobody. */
 export abstract class HubEmitter<U extends User, D> extends EventEmitter<HubEvents<U, D>> {
   /** The options, with defaults. @internal */
-  abstract readonly settings: Settings;
+  abstract readonly settings: Settings<U, D>;
 
   /** Emits an event, whatever its listeners do. @internal */
   notify<E extends keyof HubEvents<U, D>>(

@@ -1,6 +1,7 @@
+import { checkCount, checkNames, invalid } from "./checks.js";
 import { type Handshake, isAllowedOrigin, type Origins } from "./handshake.js";
 import type { Hub } from "./hub.js";
-import { checkCount, checkNames, invalid } from "./options.js";
+import { inTime, isPromiseLike, LATE } from "./in-time.js";
 import type { User } from "./protocol/types.js";
 
 /** Who is let in. Checked before the upgrade; the answer to the others is plain HTTP. */
@@ -41,9 +42,6 @@ const REFUSALS: { readonly [S in Refusal["status"]]: Omit<Refusal, "status"> } =
 
 /** Milliseconds that `authenticate` may take before the request is answered with 503. */
 const AUTHENTICATE_TIMEOUT = 10_000;
-
-/** The answer of an `authenticate` that took too long. */
-const LATE = Symbol("late");
 
 /** Decides, for one server, who may open a WebSocket. */
 export class Gate<U extends User, D> {
@@ -108,23 +106,15 @@ export class Gate<U extends User, D> {
   ): Promise<Admission<U>> {
     try {
       const answer = authenticate(handshake);
-      const user = answer instanceof Promise ? await this.#inTime(answer) : answer;
+      const user = isPromiseLike(answer)
+        ? await inTime(answer, this.#hub.settings.clock, AUTHENTICATE_TIMEOUT)
+        : answer;
       if (user === LATE || this.#hub.isClosing) return this.#refuse(handshake, 503);
       if (!isUser<U>(user)) return this.#refuse(handshake, 401);
       return { isAdmitted: true, user };
     } catch (cause) {
       return this.#refuse(handshake, 401, cause);
     }
-  }
-
-  /** What a promise resolves to, or `LATE`. */
-  #inTime<T>(answer: Promise<T>): Promise<T | typeof LATE> {
-    const { clock } = this.#hub.settings;
-    let timer: unknown;
-    const timeout = new Promise<typeof LATE>((resolve) => {
-      timer = clock.setTimeout(() => resolve(LATE), AUTHENTICATE_TIMEOUT);
-    });
-    return Promise.race([answer, timeout]).finally(() => clock.clearTimeout(timer));
   }
 
   #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {

@@ -1,26 +1,26 @@
+import { CatchUp, TOO_SLOW } from "./catch-up.js";
 import { registerChat } from "./chat.js";
+import { invalid } from "./checks.js";
 import { Client } from "./client.js";
+import { type CloseOptions, closeAll, GOING_AWAY, readCloseOptions } from "./closing.js";
 import { deliver } from "./delivery/deliver.js";
 import { Message } from "./delivery/message.js";
 import { Turn } from "./delivery/turn.js";
 import { Dispatcher, type Handler } from "./dispatcher.js";
+import { Door } from "./door.js";
 import { HubEmitter } from "./events.js";
 import type { Handshake } from "./handshake.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
-import {
-  checkCloseCode,
-  checkPositive,
-  type HubOptions,
-  invalid,
-  readOptions,
-  type Settings,
-} from "./options.js";
+import { type HubOptions, readOptions, type Settings } from "./options.js";
+import { checkPolicy } from "./policy.js";
+import { Presence } from "./presence.js";
 import { CloseCode } from "./protocol/close-codes.js";
 import { assertRoomId, isName, NAME_RULE } from "./protocol/envelope.js";
-import { RoomcastError } from "./protocol/errors.js";
 import type { User } from "./protocol/types.js";
+import { Requests } from "./requests.js";
 import { type BroadcastOptions, Room } from "./room.js";
+import { Rooms } from "./rooms.js";
 import type { Receiver, Socket } from "./socket.js";
 import { Typing } from "./typing.js";
 import { UserHandle } from "./user.js";
@@ -32,16 +32,6 @@ export interface AcceptOptions<U extends User = User> {
   readonly user?: U | undefined;
   /** The upgrade request, for the `connect` event. */
   readonly handshake?: Handshake | undefined;
-}
-
-/** How to close a hub. */
-export interface CloseOptions {
-  /** Default 1001, "going away". */
-  readonly code?: number;
-  /** Default "The server is going away." */
-  readonly reason?: string;
-  /** Milliseconds for the closing handshakes; who is not done by then is cut off. Default 5000. */
-  readonly timeout?: number;
 }
 
 /** What a hub has counted since it was made. */
@@ -56,8 +46,14 @@ export interface HubStats {
   readonly received: number;
   /** Messages handed to clients' sockets. */
   readonly delivered: number;
-  /** Messages that were not queued because their client was slow. */
+  /** Messages that a client did not get, and will not get: it was slow, and history did not reach. */
   readonly dropped: number;
+  /** Connections that lag now. */
+  readonly lagging: number;
+  /** Messages that clients were sent from history: after lagging, or after a reconnect. */
+  readonly replayed: number;
+  /** Of the dropped ones, those with a position: their clients were told of a gap. */
+  readonly missed: number;
 }
 
 /**
@@ -77,17 +73,27 @@ export interface HubStats {
  */
 export class Hub<U extends User = User, D = Record<string, unknown>> extends HubEmitter<U, D> {
   /** The options, with defaults. @internal */
-  readonly settings: Settings;
+  readonly settings: Settings<U, D>;
   /** Messages that came from clients. @internal */
   received = 0;
   /** @internal */
   readonly typing: Typing<U, D>;
   /** Whose connections are whose. @internal */
   readonly users = new Users<U, D>();
+  /** @internal */
+  readonly registry: Rooms<U, D>;
+  /** @internal */
+  readonly door: Door<U, D>;
+  /** @internal */
+  readonly presence: Presence<U, D>;
+  /** @internal */
+  readonly catchUp: CatchUp<U, D>;
+  /** @internal */
+  readonly requests: Requests<U, D>;
+  /** @internal */
+  readonly dispatcher: Dispatcher<U, D>;
   readonly #clients = new Set<Client<U, D>>();
-  readonly #rooms = new Map<string, Room<U, D>>();
   readonly #turn: Turn<Client<U, D>>;
-  readonly #dispatcher: Dispatcher<U, D>;
   readonly #heartbeat: Heartbeat | undefined;
   #isClosing = false;
   #closed: Promise<void> | undefined;
@@ -96,13 +102,22 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   #timestamp = "";
 
   /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
-  constructor(options: HubOptions = {}) {
+  constructor(options: HubOptions<U, D> = {}) {
     super();
     this.settings = readOptions(options);
     const { clock, heartbeat } = this.settings;
-    this.#turn = new Turn(clock, (client, count) => this.notify("drop", { client, count }));
-    this.#dispatcher = new Dispatcher(this);
+    this.#turn = new Turn(clock, {
+      lags: (client) => this.catchUp.begin(client),
+      dropped: (client, count) => this.notify("drop", { client, count }),
+      isOverfull: (client) => client.close(CloseCode.tooSlow, TOO_SLOW),
+    });
+    this.registry = new Rooms(this);
     this.typing = new Typing(this);
+    this.presence = new Presence(this);
+    this.requests = new Requests(this);
+    this.catchUp = new CatchUp(this);
+    this.door = new Door(this);
+    this.dispatcher = new Dispatcher(this);
     if (heartbeat !== false) this.#heartbeat = new Heartbeat(clock, heartbeat, this.#clients);
     registerChat(this);
   }
@@ -114,7 +129,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
 
   /** The rooms that somebody is in, by name. */
   get rooms(): ReadonlyMap<string, Room<U, D>> {
-    return this.#rooms;
+    return this.registry.live;
   }
 
   /** How many users have a connection. `clients.size` is how many connections there are. */
@@ -135,7 +150,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
     const client = new Client<U, D>(this, this.#turn, socket, user);
     this.#clients.add(client);
     this.users.add(client);
-    const inbox = new Inbox(this, client, this.#dispatcher);
+    const inbox = new Inbox(this, client, this.dispatcher);
     this.notify("connect", { client, handshake });
     if (this.isClosing) client.close(CloseCode.goingAway, GOING_AWAY);
     else this.#heartbeat?.start();
@@ -153,7 +168,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   handle(type: string, handler: Handler<U, D>): this {
     if (!isName(type)) throw invalid("type", type, NAME_RULE);
     if (typeof handler !== "function") throw invalid("handler", handler, "a function");
-    this.#dispatcher.handle(type, handler);
+    this.dispatcher.handle(type, handler);
     return this;
   }
 
@@ -164,7 +179,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
    */
   room(id: string): Room<U, D> {
     assertRoomId(id);
-    return this.#rooms.get(id) ?? new Room(this, id);
+    return this.registry.find(id) ?? new Room(this, id);
   }
 
   /** A user's connections, all together. Somebody who is not online has none. */
@@ -178,28 +193,36 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   }
 
   /** Sends a message to every client, at the end of this turn. */
-  broadcast(type: string, payload?: unknown, { except, from }: BroadcastOptions<U, D> = {}): void {
+  broadcast(
+    type: string,
+    payload?: unknown,
+    { except, from, policy = "queue" }: BroadcastOptions<U, D> = {},
+  ): void {
+    checkPolicy(policy);
     const timestamp = this.timestamp();
-    const message = new Message({ type, payload, sender: from?.sender, timestamp });
+    const message = new Message({ type, payload, sender: from?.sender, timestamp }, policy);
     deliver(message, this.#clients, except);
   }
 
   /** Puts a client into a room; {@link Client.join} says the rest. */
   join(client: Client<U, D>, roomId: string): Room<U, D> {
-    return client.memberships.get(roomId) ?? this.admit(client, roomId, undefined);
+    return client.memberships.get(roomId) ?? this.door.admit(client, roomId);
   }
 
-  /** Takes a client out of a room. Returns whether it was in it. */
+  /** Takes a client out of a room, and tells it. Returns whether it was in it. */
   leave(client: Client<U, D>, roomId: string): boolean {
     const room = client.memberships.get(roomId);
-    if (room === undefined) return false;
-    this.typing.stop(client, room);
-    room.remove(client);
-    const isEmpty = room.isEmpty;
-    if (isEmpty) this.#rooms.delete(roomId);
-    this.notify("leave", { client, room });
-    if (isEmpty) this.notify("roomRemoved", { room });
-    return true;
+    if (room !== undefined) this.door.remove(client, room, "left");
+    return room !== undefined;
+  }
+
+  /**
+   * Takes a user out of a room, or of all rooms, on all connections, and tells them; also where the user is
+   * about to join, or to come back. What is said from now on is not shown to the user later, either. To
+   * keep somebody out, `authorize` must say so too.
+   */
+  revoke(userId: string, roomId?: string): void {
+    this.door.revoke(userId, roomId);
   }
 
   /** What has been counted so far. */
@@ -207,68 +230,42 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
     return {
       clients: this.#clients.size,
       users: this.users.size,
-      rooms: this.#rooms.size,
+      rooms: this.registry.live.size,
       received: this.received,
       delivered: this.#turn.delivered,
       dropped: this.#turn.dropped,
+      lagging: this.catchUp.lagging,
+      replayed: this.catchUp.replayed,
+      missed: this.catchUp.missed,
     };
   }
 
   /**
-   * Closes every connection, after what is queued for it, and lets nobody in any more. Nobody is told
-   * who leaves: everybody does. Resolves when all are gone. The server that the hub is attached to stays
-   * yours to close.
+   * Closes every connection, and lets nobody in any more: upgrades are answered with 503. What arrives from
+   * now on is not handled; handlers that still run finish first, then everybody is told when to come back,
+   * sent what is queued, and closed. Nobody is told who leaves: everybody does. Resolves when all are gone,
+   * or cut off. The server that the hub is attached to stays yours to close.
    *
    * @throws RoomcastError `INVALID_OPTION`, naming the option and the value.
    */
-  close({
-    code = CloseCode.goingAway,
-    reason = GOING_AWAY,
-    timeout = 5_000,
-  }: CloseOptions = {}): Promise<void> {
-    checkCloseCode(code);
-    checkPositive("timeout", timeout);
+  close(options: CloseOptions = {}): Promise<void> {
+    const settings = readCloseOptions(options);
     this.#isClosing = true;
-    this.#closed ??= this.#close(code, reason, timeout);
+    this.#closed ??= closeAll(this, settings).then(() => this.#stop());
     return this.#closed;
   }
 
-  async #close(code: number, reason: string, timeout: number): Promise<void> {
-    const { clock } = this.settings;
-    const isEmpty = new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-    });
-    for (const client of this.#clients) client.close(code, reason);
-    const timer = clock.setTimeout(() => {
-      for (const client of this.#clients) client.terminate("It did not finish closing.");
-    }, timeout);
-    if (this.#clients.size > 0) await isEmpty;
-    clock.clearTimeout(timer);
-    this.#heartbeat?.stop();
-    this.#turn.stop();
+  /** Runs `callback` when no connection is left. @internal */
+  whenEmpty(callback: () => void): void {
+    this.#onEmpty = callback;
+    if (this.#clients.size === 0) callback();
   }
 
-  /**
-   * Lets a client into a room that it is not in, and answers with `room_info` under `id`. A client
-   * that has closed meanwhile is not let in: nobody would ever take it out. @internal
-   */
-  admit(client: Client<U, D>, roomId: string, id: string | undefined): Room<U, D> {
-    const known = this.room(roomId);
-    if (!client.isOpen) return known;
-    const { maxRoomsPerClient } = this.settings;
-    if (maxRoomsPerClient !== false && client.rooms.size >= maxRoomsPerClient) {
-      throw new RoomcastError(
-        "TOO_MANY_ROOMS",
-        `You may be in ${maxRoomsPerClient} rooms at most.`,
-      );
-    }
-    const isNew = known.isEmpty;
-    this.#rooms.set(roomId, known);
-    known.add(client);
-    known.sendInfo(client, "room_info", id);
-    if (isNew) this.notify("roomCreated", { room: known });
-    this.notify("join", { client, room: known });
-    return known;
+  #stop(): void {
+    this.presence.clear();
+    this.registry.clear();
+    this.#heartbeat?.stop();
+    this.#turn.stop();
   }
 
   /** Whether so many come or go at the moment that telling of it may wait. @internal */
@@ -278,9 +275,10 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
 
   /** A connection is gone: called by its inbox, once. @internal */
   gone(client: Client<U, D>, code: number, reason: string): void {
-    client.gone();
+    client.gone(code);
     this.#clients.delete(client);
     this.users.delete(client);
+    if (!this.users.has(client.user.id)) this.presence.offline(client.user.id);
     this.notify("disconnect", { client, code, reason: reason || client.cutReason });
     if (this.#clients.size === 0) this.#onEmpty?.();
   }
@@ -295,5 +293,3 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
     return this.#timestamp;
   }
 }
-
-const GOING_AWAY = "The server is going away.";

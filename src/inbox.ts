@@ -26,7 +26,8 @@ export class Inbox<U extends User, D> implements Receiver {
 
   message(data: string | Uint8Array): void {
     const client = this.#client;
-    if (!client.isOpen) return;
+    // A hub that closes finishes what it has begun, and begins nothing.
+    if (!client.isOpen || this.#hub.isClosing) return;
     const { clock, maxMessageBytes } = this.#hub.settings;
     const now = clock.now();
     client.lastSeen = now;
@@ -60,7 +61,7 @@ export class Inbox<U extends User, D> implements Receiver {
   }
 
   drain(): void {
-    // Each turn asks the socket afresh how much waits, so there is nothing to take up again.
+    if (this.#client.outbox.lag !== undefined) this.#hub.catchUp.step(this.#client);
   }
 
   error(cause: unknown): void {

@@ -1,7 +1,14 @@
+import { checkCount, checkMethods, checkNames, checkPositive, invalid } from "./checks.js";
+import type { Client } from "./client.js";
 import { type Clock, systemClock } from "./clock.js";
+import type { Action } from "./door.js";
+import type { HistoryLimits, HistoryOptions, HistoryStore } from "./history/history.js";
+import { readHistory } from "./history/limits.js";
+import { MemoryHistory } from "./history/memory.js";
 import type { RateLimit } from "./limits/rate.js";
 import { defaultLogger, type Logger } from "./logger.js";
-import { RoomcastError } from "./protocol/errors.js";
+import { type PresenceOptions, readPresence, type Shown } from "./presence.js";
+import type { User } from "./protocol/types.js";
 
 /** When a silent connection is asked, and when it is given up. */
 export interface HeartbeatOptions {
@@ -12,12 +19,29 @@ export interface HeartbeatOptions {
 }
 
 /** All options of a hub. Every one has a default. */
-export interface HubOptions {
+export interface HubOptions<U extends User = User, D = Record<string, unknown>> {
   /** The largest message a client may send, in bytes; larger ones close with 1009. Default 4096. */
   readonly maxMessageBytes?: number;
-  /** A client with more bytes waiting for its network is slow: it is not sent to until it drains, and
-   * `drop` says what it lost. Default 1048576 (1 MiB). */
+  /** A client with more bytes waiting for its network lags until it drains: room messages wait in history,
+   * and what else must be queued may be twice as much. Default 1048576 (1 MiB). */
   readonly maxBufferedBytes?: number;
+  /** Milliseconds that a client may lag; then the connection closes with 4000, to come back. `false` for
+   * as long as it takes. Default 30000. */
+  readonly lagTimeout?: number | false;
+  /** How much of what is said in rooms is kept, for those who missed it: for all rooms alike, or by the
+   * room's name. Default `false`: nothing. */
+  readonly history?: HistoryOptions | false | ((roomId: string) => HistoryOptions | false);
+  /** Where it is kept. Default: a `MemoryHistory` with its own defaults. */
+  readonly historyStore?: HistoryStore;
+  /** What is shown of who is in a room, and how long a member is waited for that lost the connection: for
+   * all rooms alike, or by the room's name. Default "members". */
+  readonly presence?: Shown | PresenceOptions | ((roomId: string) => Shown | PresenceOptions);
+  /** Asked each time that a client wants to join a room, or to send or type there. Only `true`, or a
+   * promise of it, lets it; anything else is answered with `FORBIDDEN`, what it throws as a handler's
+   * error is. What the client sends next waits for the answer. By default everybody may. */
+  readonly authorize?:
+    | ((client: Client<U, D>, action: Action, roomId: string) => boolean | Promise<boolean>)
+    | undefined;
   /** How many rooms a client may be in, or `false` for no limit. Default 100. */
   readonly maxRoomsPerClient?: number | false;
   /** How fast a client may send, or `false` for no limit. Default 100 a second, 200 at once. */
@@ -33,11 +57,22 @@ export interface HubOptions {
 }
 
 /** The options with every default filled in. @internal */
-export type Settings = Required<HubOptions>;
+export type Settings<U extends User = User, D = Record<string, unknown>> = Omit<
+  Required<HubOptions<U, D>>,
+  "history" | "presence"
+> & {
+  readonly history: (roomId: string) => HistoryLimits | false;
+  readonly presence: (roomId: string) => Required<PresenceOptions>;
+};
 
-const DEFAULTS: Settings = {
+const DEFAULTS = {
   maxMessageBytes: 4096,
   maxBufferedBytes: 1_048_576,
+  lagTimeout: 30_000,
+  history: false,
+  historyStore: undefined,
+  presence: "members",
+  authorize: undefined,
   maxRoomsPerClient: 100,
   rateLimit: { perSecond: 100, burst: 200 },
   heartbeat: { interval: 54_000, timeout: 60_000 },
@@ -47,16 +82,17 @@ const DEFAULTS: Settings = {
 };
 
 /** Fills in the defaults. Throws `INVALID_OPTION` with the option's name and the value. */
-export function readOptions(options: HubOptions): Settings {
+export function readOptions<U extends User, D>(options: HubOptions<U, D>): Settings<U, D> {
   checkNames(options, Object.keys(DEFAULTS));
   const settings: Record<string, unknown> = { ...DEFAULTS };
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) settings[name] = value;
   }
-  const result = settings as unknown as Settings;
+  const result = settings as unknown as Required<HubOptions<U, D>>;
 
   checkCount("maxMessageBytes", result.maxMessageBytes);
   checkCount("maxBufferedBytes", result.maxBufferedBytes);
+  if (result.lagTimeout !== false) checkPositive("lagTimeout", result.lagTimeout);
   if (result.maxRoomsPerClient !== false) checkCount("maxRoomsPerClient", result.maxRoomsPerClient);
   if (result.rateLimit !== false) {
     checkPositive("rateLimit.perSecond", result.rateLimit?.perSecond);
@@ -70,59 +106,30 @@ export function readOptions(options: HubOptions): Settings {
     }
   }
   if (result.handlerTimeout !== false) checkPositive("handlerTimeout", result.handlerTimeout);
+  if (result.authorize !== undefined && typeof result.authorize !== "function") {
+    throw invalid("authorize", result.authorize, "a function");
+  }
   checkMethods("logger", result.logger, ["debug", "info", "warn", "error"]);
   checkMethods("clock", result.clock, ["now", "setImmediate", "setTimeout", "clearTimeout"]);
-  return result;
+  const { clock, history, presence } = result;
+  const historyStore = result.historyStore ?? new MemoryHistory({ clock });
+  checkMethods("historyStore", historyStore, ["open", "close"]);
+  return {
+    ...result,
+    historyStore,
+    history: byRoom(history, readHistory),
+    presence: byRoom(presence, readPresence),
+  };
 }
 
-/** A misspelt option is no option: it would be left out in silence. */
-export function checkNames(options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    throw new RoomcastError(
-      "INVALID_OPTION",
-      `${name} is no option; there are ${known.join(", ")}.`,
-    );
+/** An option that is for all rooms alike, or by name, as a function of the name. */
+function byRoom<Given, Read>(
+  option: Given | ((roomId: string) => Given),
+  read: (given: Given) => Read,
+): (roomId: string) => Read {
+  if (typeof option === "function") {
+    return (roomId) => read((option as (roomId: string) => Given)(roomId));
   }
-}
-
-/** A whole number from 1 up. */
-export function checkCount(name: string, value: unknown): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw invalid(name, value, "a whole number from 1 up");
-  }
-}
-
-/** A close code that may be sent (RFC 6455, 7.4). */
-export function checkCloseCode(code: unknown): void {
-  const isRegistered = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
-  const isPrivate = Number.isInteger(code) && (code as number) >= 3_000 && (code as number) < 5_000;
-  if (!isPrivate && !isRegistered.includes(code as number)) {
-    throw invalid("code", code, "a close code that may be sent: 1000, or 3000 to 4999");
-  }
-}
-
-/** A number above 0. */
-export function checkPositive(name: string, value: unknown): void {
-  if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) {
-    throw invalid(name, value, "a number above 0");
-  }
-}
-
-function checkMethods(name: string, value: unknown, methods: readonly string[]): void {
-  for (const method of methods) {
-    if (typeof (value as Record<string, unknown> | null)?.[method] !== "function") {
-      throw invalid(
-        `${name}.${method}`,
-        (value as Record<string, unknown> | null)?.[method],
-        "a function",
-      );
-    }
-  }
-}
-
-/** The error for an option with a value that cannot work. */
-export function invalid(name: string, value: unknown, rule: string): RoomcastError {
-  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return new RoomcastError("INVALID_OPTION", `${name} must be ${rule}; got ${shown}.`);
+  const same = read(option);
+  return () => same;
 }

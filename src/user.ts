@@ -1,7 +1,8 @@
-import type { Client } from "./client.js";
+import type { Client, SendOptions } from "./client.js";
 import { deliver } from "./delivery/deliver.js";
 import { Message } from "./delivery/message.js";
 import type { Hub } from "./hub.js";
+import { checkPolicy } from "./policy.js";
 import type { User } from "./protocol/types.js";
 
 /** One user, on however many connections: tabs, devices. Had from `hub.user(id)`; may be held. */
@@ -31,11 +32,9 @@ export class UserHandle<U extends User = User, D = Record<string, unknown>> {
    *
    * @throws TypeError if `payload` cannot be written as JSON.
    */
-  send(type: string, payload?: unknown): void {
-    deliver(
-      new Message({ type, payload, timestamp: this.#hub.timestamp() }),
-      this.clients,
-      undefined,
-    );
+  send(type: string, payload?: unknown, { policy = "queue" }: SendOptions = {}): void {
+    checkPolicy(policy);
+    const timestamp = this.#hub.timestamp();
+    deliver(new Message({ type, payload, timestamp }, policy), this.clients, undefined);
   }
 }

@@ -14,9 +14,13 @@ const LAYERS: readonly { readonly name: string; readonly holds: (file: string) =
     name: "ground",
     holds: (file) =>
       file.startsWith("limits/") ||
-      ["clock.ts", "handshake.ts", "logger.ts", "options.ts", "socket.ts"].includes(file),
+      ["checks.ts", "clock.ts", "handshake.ts", "in-time.ts", "logger.ts", "policy.ts"].includes(
+        file,
+      ) ||
+      file === "socket.ts",
   },
   { name: "delivery", holds: (file) => file.startsWith("delivery/") },
+  { name: "history", holds: (file) => file.startsWith("history/") },
   { name: "client", holds: (file) => file === "client.ts" },
   { name: "room", holds: (file) => file === "room.ts" },
   // What the hub is put together from: everything in the core that no other line names.

@@ -19,6 +19,7 @@ describe("join_room", () => {
         payload: { room_id: "general", users: [alice, bob], count: 2 },
         id: "j1",
         seq: 0,
+        epoch: world.hub.room("general").position?.epoch,
       },
     ]);
     expect(a.take()).toEqual([
@@ -91,7 +92,12 @@ describe("leave_room", () => {
 
     expect(world.ask(b, leave("general", "l1"))).toEqual([{ type: "ack", id: "l1" }]);
     expect(a.take()).toEqual([
-      { type: "user_left", room: "general", payload: bob, timestamp: START },
+      {
+        type: "user_left",
+        room: "general",
+        payload: { ...bob, reason: "left" },
+        timestamp: START,
+      },
     ]);
     world.ask(a, say("general", "still there?"));
     expect(b.take()).toEqual([]);

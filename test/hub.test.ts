@@ -231,7 +231,7 @@ describe("a client that does not read", () => {
   const options = { maxBufferedBytes: 10_000 };
   const text = "x".repeat(1_000);
 
-  test("costs bounded memory, is told of by drop, and leaves the others alone", () => {
+  test("costs bounded memory, is told what it missed, and leaves the others alone", () => {
     const world = new World(options);
     const a = world.enter("Alice", "general");
     const b = world.enter("Bob", "general");
@@ -246,16 +246,17 @@ describe("a client that does not read", () => {
     expect(b.bufferedAmount).toBeGreaterThan(10_000);
     expect(b.bufferedAmount).toBeLessThan(13_000);
 
-    const lost = world.emitted("drop").reduce((sum, { count }) => sum + count, 0);
-    expect(new Set(world.emitted("drop").map(({ client }) => client.user.id))).toEqual(
-      new Set(["bob"]),
-    );
     b.resume();
-    expect(b.take("n")).toHaveLength(200 - lost);
-    expect(world.hub.stats().dropped).toBe(lost);
+    world.clock.flush();
+    const got = b.take("n").length;
+    expect(b.take()).toMatchObject([{ type: "gap", payload: { from: got + 1, to: 200 } }]);
+    expect(world.emitted("drop")).toMatchObject([
+      { client: { user: { id: "bob" } }, count: 200 - got },
+    ]);
+    expect(world.hub.stats()).toMatchObject({ dropped: 200 - got, missed: 200 - got, lagging: 0 });
   });
 
-  test("is sent to again when it has read, and sees the gap in seq", () => {
+  test("is sent to again when it has read, after the gap", () => {
     const world = new World(options);
     const b = world.enter("Bob", "general");
     b.pause();
@@ -266,19 +267,23 @@ describe("a client that does not read", () => {
     for (let turn = 0; turn < 5; turn++) say();
     b.resume();
     say();
-    expect(b.take().map(({ seq }) => seq)).toEqual([1, 6]);
+    expect(b.take().map(({ type, seq, payload }) => seq ?? { type, payload })).toEqual([
+      1,
+      { type: "gap", payload: { from: 2, to: 5 } },
+      6,
+    ]);
   });
 
-  test("is closed by a drop listener that wants it so", () => {
+  test("is closed by a lag listener that wants it so", () => {
     const world = new World(options);
-    world.hub.on("drop", ({ client }) => client.close(4_000, "Too slow."));
+    world.hub.on("lag", ({ client }) => client.close(4_001, "Too slow for us."));
     const b = world.enter("Bob", "general");
     b.pause();
     for (let turn = 0; turn < 3; turn++) {
       world.hub.room("general").broadcast("n", text.repeat(11));
       world.clock.flush();
     }
-    expect(b.closed).toEqual({ code: 4_000, reason: "Too slow." });
+    expect(b.closed).toEqual({ code: 4_001, reason: "Too slow for us." });
     expect(world.hub.clients.size).toBe(0);
   });
 
@@ -299,7 +304,9 @@ describe("a client that does not read", () => {
     b.pause();
     for (let n = 0; n < 20; n++) world.hub.room("general").broadcast("n", text);
     world.clock.flush();
-    for (let n = 0; n < 7; n++) world.hub.room("general").broadcast("n", text);
+    for (let n = 0; n < 7; n++) {
+      world.hub.room("general").broadcast("n", text, { ephemeral: true });
+    }
     world.clock.flush();
     expect(world.emitted("drop").map(({ count }) => count)).toEqual([7]);
   });
@@ -526,5 +533,8 @@ test("stats count what happened", () => {
     received: 3,
     delivered: 5,
     dropped: 0,
+    lagging: 0,
+    replayed: 0,
+    missed: 0,
   });
 });

@@ -27,7 +27,7 @@ describe("a message that is no envelope", () => {
     expect(world.ask(a, { type: "ping" })).toEqual([{ type: "pong" }]);
   });
 
-  test.each(["nope", "toString", "__proto__", "constructor", "new_message", "ack"])(
+  test.each(["nope", "toString", "__proto__", "constructor", "new_message", "gap"])(
     "the type %s is UNKNOWN_TYPE",
     (type) => {
       const world = new World();

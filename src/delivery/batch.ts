@@ -4,16 +4,20 @@ import type { Message } from "./message.js";
 /** Frames from this size on are handed over as they are; smaller ones are copied together. */
 const COPY_BELOW = 16_384;
 
+/** What a batch grows by: a message, or what is a run of messages already. */
+export type Part = Message | Batch;
+
 /**
  * What one client gets in one turn: an ordered run of messages.
  *
  * A batch is a node in a chain that clients share. Each node remembers its last child, so appending
  * one message for a thousand clients that stand at the same node makes one new node, and what is
- * computed for it (its frames) is computed once for all of them.
+ * computed for it (its frames) is computed once for all of them. A run that many clients are replayed
+ * is a batch of its own, and is appended as one.
  */
 export class Batch {
   readonly #parent: Batch | undefined;
-  readonly #message: Message | undefined;
+  readonly #part: Part | undefined;
   /** How many messages. */
   readonly length: number;
   /** How much text, in UTF-16 code units. */
@@ -23,33 +27,34 @@ export class Batch {
   #frames: readonly Uint8Array[] | undefined;
 
   /** Without arguments: the empty batch that a chain starts from. */
-  constructor(parent?: Batch, message?: Message) {
+  constructor(parent?: Batch, part?: Part) {
     this.#parent = parent;
-    this.#message = message;
-    this.length = parent === undefined ? 0 : parent.length + 1;
-    this.size = parent === undefined ? 0 : parent.size + (message as Message).text.length;
+    this.#part = part;
+    this.length = parent === undefined ? 0 : parent.length + (part as Part).length;
+    this.size = parent === undefined ? 0 : parent.size + (part as Part).size;
   }
 
-  /** This batch and one more message: the same object for everyone who appends the same next. */
-  append(message: Message): Batch {
+  /** A run of messages. */
+  static of(messages: Iterable<Message>): Batch {
+    let batch = new Batch();
+    for (const message of messages) batch = batch.append(message);
+    return batch;
+  }
+
+  /** This batch and one more part: the same object for everyone who appends the same next. */
+  append(part: Part): Batch {
     const child = this.#child;
-    if (child !== undefined && child.#message === message) return child;
-    const next = new Batch(this, message);
+    if (child !== undefined && child.#part === part) return child;
+    const next = new Batch(this, part);
     this.#child = next;
     return next;
   }
 
   /** The messages in order. Computed at most once. */
   messages(): readonly Message[] {
-    if (this.#messages === undefined) {
-      const messages = new Array<Message>(this.length);
-      let node: Batch = this;
-      for (let index = this.length - 1; index >= 0; index--) {
-        messages[index] = node.#message as Message;
-        node = node.#parent as Batch;
-      }
-      this.#messages = messages;
-    }
+    this.#messages ??= this.#parts().flatMap((part) =>
+      part instanceof Batch ? part.messages() : part,
+    );
     return this.#messages;
   }
 
@@ -58,14 +63,24 @@ export class Batch {
    * stand alone. Computed at most once; the bytes are shared and MUST NOT be changed.
    */
   frames(): readonly Uint8Array[] {
-    this.#frames ??= join(this.messages());
+    this.#frames ??= join(this.#parts());
     return this.#frames;
+  }
+
+  #parts(): readonly Part[] {
+    const parts: Part[] = [];
+    for (let node: Batch = this; node.#part !== undefined; node = node.#parent as Batch) {
+      parts.push(node.#part);
+    }
+    return parts.reverse();
   }
 }
 
-function join(messages: readonly Message[]): readonly Uint8Array[] {
-  const first = messages[0];
-  if (messages.length === 1 && first !== undefined) return [first.frame];
+function join(parts: readonly Part[]): readonly Uint8Array[] {
+  const first = parts[0];
+  if (parts.length === 1 && first !== undefined) {
+    return first instanceof Batch ? first.frames() : [first.frame];
+  }
   const joined: Uint8Array[] = [];
   let run: Uint8Array[] = [];
   let size = 0;
@@ -74,7 +89,7 @@ function join(messages: readonly Message[]): readonly Uint8Array[] {
     run = [];
     size = 0;
   };
-  for (const { frame } of messages) {
+  const add = (frame: Uint8Array) => {
     if (frame.length >= COPY_BELOW) {
       finishRun();
       joined.push(frame);
@@ -82,6 +97,10 @@ function join(messages: readonly Message[]): readonly Uint8Array[] {
       run.push(frame);
       size += frame.length;
     }
+  };
+  for (const part of parts) {
+    if (part instanceof Batch) for (const frame of part.frames()) add(frame);
+    else add(part.frame);
   }
   finishRun();
   return joined;

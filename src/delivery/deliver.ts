@@ -19,7 +19,7 @@ export function deliver<R extends Recipient>(
     for (const recipient of recipients)
       if (recipient !== except) recipient.outbox.push(message, lingers);
   } else {
-    const excluded = new Set(except);
+    const excluded = except instanceof Set ? except : new Set(except);
     for (const recipient of recipients)
       if (!excluded.has(recipient)) recipient.outbox.push(message, lingers);
   }

@@ -1,9 +1,16 @@
+type Allocate = (size: number) => Uint8Array;
+
 /** Node's sockets take a Buffer as it is and wrap any other Uint8Array once per write. */
-const buffers = (globalThis as { Buffer?: { allocUnsafe(size: number): Uint8Array } }).Buffer;
+const buffers = (globalThis as { Buffer?: { allocUnsafe: Allocate; allocUnsafeSlow: Allocate } })
+  .Buffer;
 
 /** Uninitialised memory; a Buffer where the runtime has them. */
-export const allocate: (size: number) => Uint8Array =
+export const allocate: Allocate =
   buffers === undefined ? (size) => new Uint8Array(size) : (size) => buffers.allocUnsafe(size);
+
+/** The same, but no slice of a pool. */
+export const allocateApart: Allocate =
+  buffers === undefined ? allocate : (size) => buffers.allocUnsafeSlow(size);
 
 const encoder = new TextEncoder();
 
@@ -11,11 +18,11 @@ const encoder = new TextEncoder();
 const FIN_TEXT = 0x81;
 
 /** A server's text frame for `text`: unmasked, unfragmented, uncompressed (RFC 6455, 5.2). */
-export function encodeFrame(text: string): Uint8Array {
+export function encodeFrame(text: string, memory: Allocate = allocate): Uint8Array {
   const payload = encoder.encode(text);
   const length = payload.length;
   const start = headerLength(length);
-  const frame = allocate(start + length);
+  const frame = memory(start + length);
   frame[0] = FIN_TEXT;
   if (start === 2) {
     frame[1] = length;

@@ -1,21 +1,59 @@
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { Envelope } from "../protocol/types.js";
-import { encodeFrame, payloadOf } from "./frame.js";
+import { allocate, allocateApart, encodeFrame, payloadOf } from "./frame.js";
+
+/**
+ * What becomes of a message where its client lags.
+ *
+ * - `lasting`: it has a position; it is withheld, and caught up from history.
+ * - `skipped`: says that the client was left out of a lasting message; withheld with its neighbours.
+ * - `queue`: it passes, within a hard cap.
+ * - `drop`: it is dropped.
+ * - `presence`: it is dropped, and `room_info` says how things stand when the client has caught up.
+ * - `latest`: the newest of its key is sent when the client has caught up.
+ */
+export type Fate =
+  | "lasting"
+  | "skipped"
+  | "queue"
+  | "drop"
+  | "presence"
+  | { readonly latest: string };
 
 /** One immutable message, encoded once, whoever receives it. */
 export class Message {
   /** The envelope as JSON text. */
   readonly text: string;
+  /** What becomes of it where its client lags. @internal */
+  readonly fate: Fate;
+  /** The room it concerns, and its position there, where it has them. @internal */
+  readonly room: string;
+  /** @internal */
+  readonly seq: number;
+  #isKept = false;
   #frame: Uint8Array | undefined;
   #bytes: Uint8Array | undefined;
 
-  constructor(envelope: Envelope) {
+  constructor(envelope: Envelope, fate: Fate = "queue") {
     this.text = encodeEnvelope(envelope);
+    this.fate = fate;
+    this.room = envelope.room ?? "";
+    this.seq = envelope.seq ?? 0;
+  }
+
+  /** How many messages it is: one, where a batch may be many. @internal */
+  get length(): 1 {
+    return 1;
+  }
+
+  /** How much text, in UTF-16 code units. @internal */
+  get size(): number {
+    return this.text.length;
   }
 
   /** The message as a server's RFC 6455 frame, made at first use. */
   get frame(): Uint8Array {
-    this.#frame ??= encodeFrame(this.text);
+    this.#frame ??= encodeFrame(this.text, this.#isKept ? allocateApart : allocate);
     return this.#frame;
   }
 
@@ -23,5 +61,13 @@ export class Message {
   get bytes(): Uint8Array {
     this.#bytes ??= payloadOf(this.frame);
     return this.#bytes;
+  }
+
+  /**
+   * Says, before it is sent, that it will be kept for long: its frame then has memory of its own. One out
+   * of a shared pool would hold all of its slab. @internal
+   */
+  keep(): void {
+    this.#isKept = true;
   }
 }

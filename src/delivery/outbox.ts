@@ -1,5 +1,6 @@
 import type { Socket } from "../socket.js";
-import type { Batch } from "./batch.js";
+import type { Batch, Part } from "./batch.js";
+import { Lag } from "./lag.js";
 import type { Message } from "./message.js";
 import type { Turn } from "./turn.js";
 
@@ -10,12 +11,15 @@ const FLUSH_ABOVE = 65_536;
 const BYTES_PER_UNIT = 3;
 const HEADER_BYTES = 10;
 
+/** A client that lags may have this many times as much waiting, of what cannot be left out. */
+const HARD_CAP = 2;
+
 /**
  * Collects one client's messages during a turn and writes them at its end, in order.
  *
  * Whether the client keeps up is decided when a turn begins for it, by what the network has not yet
- * taken of earlier turns. So a healthy client loses nothing of a burst, however large, and a client
- * that does not read costs no more than the limit and one turn.
+ * taken of earlier turns. So a healthy client loses nothing of a burst, however large. One that does not
+ * keep up lags: what can be caught up later is not queued for it, and the rest only up to a hard cap.
  */
 export class Outbox<Owner> {
   readonly #owner: Owner;
@@ -24,13 +28,14 @@ export class Outbox<Owner> {
   readonly #maxBufferedBytes: number;
   /** Where this client stands in the turn's chain; undefined between turns. */
   #tail: Batch | undefined;
-  #isSlow = false;
   /** No more bytes than these can wait: what waited when it was last asked, and all written since. */
   #mayWait = 0;
+  #lag: Lag | undefined;
   /** Whether it is on this turn's list. */
   #isDue = false;
   /** Whether it is on the list of those that wait for a crowd. */
   #isLingering = false;
+  #isOverfull = false;
   #isClosed = false;
   #dropped = 0;
 
@@ -41,41 +46,66 @@ export class Outbox<Owner> {
     this.#maxBufferedBytes = maxBufferedBytes;
   }
 
+  /** What the client is behind with; undefined while it keeps up. */
+  get lag(): Lag | undefined {
+    return this.#lag;
+  }
+
+  /** Bytes that may be sent to a client that lags without making it slow again; none or less: wait. */
+  get room(): number {
+    const queued = this.#tail === undefined ? 0 : this.#tail.size;
+    return this.#maxBufferedBytes / 2 - this.#socket.bufferedAmount - queued;
+  }
+
   /**
    * Queues a message for the end of the turn; or, if it `lingers`, for the next turn in which there is
    * something else, or the end of the crowd's window. After `close` it does nothing.
    */
   push(message: Message, lingers = false): void {
-    let tail = this.#tail;
-    if (tail === undefined) {
-      if (this.#isClosed) return;
-      tail = this.#turn.root;
-      this.#tail = tail;
-      this.#isSlow = !this.#keepsUp();
-    }
+    if (this.#tail === undefined && !this.#begin()) return;
     if (!lingers) this.#enter();
     else if (!this.#isDue) this.#linger();
-    if (this.#isSlow) {
-      this.#dropped++;
-      return;
-    }
-    tail = tail.append(message);
-    this.#tail = tail;
-    if (tail.size > FLUSH_ABOVE) {
-      this.#tail = this.#turn.root;
-      this.#write(tail);
-    }
+    if (this.#lag === undefined || this.#mayPass(message, this.#lag)) this.#append(message);
+  }
+
+  /** Queues what a client was behind with. */
+  replay(part: Part): void {
+    if (this.#tail === undefined && !this.#begin()) return;
+    this.#enter();
+    this.#append(part);
+  }
+
+  /** Says that the client is behind: from now on it is caught up before it is live. */
+  fallBehind(): Lag {
+    this.#lag ??= new Lag();
+    return this.#lag;
+  }
+
+  /** Says that the client is live again. */
+  catchUp(): void {
+    this.#lag = undefined;
+  }
+
+  /** Counts messages that the client will not get. They are told of at the end of the turn. */
+  drop(count: number): void {
+    this.#dropped += count;
+    this.#enter();
   }
 
   /** Writes what the turn brought. Called by the turn. */
   endTurn(): void {
     this.#isDue = false;
     this.#flush();
+    if (this.#lag?.isSlow && !this.#lag.isTold && !this.#isClosed) {
+      this.#lag.isTold = true;
+      this.#turn.lags(this.#owner);
+    }
     if (this.#dropped > 0) {
       const count = this.#dropped;
       this.#dropped = 0;
       this.#turn.drop(this.#owner, count);
     }
+    if (this.#isOverfull && !this.#isClosed) this.#turn.isOverfull(this.#owner);
   }
 
   /** The crowd's window is over: what is still queued goes out with this turn. Called by the turn. */
@@ -96,10 +126,41 @@ export class Outbox<Owner> {
     this.#tail = undefined;
   }
 
-  /** Asking the socket is a call into the runtime; it is spared as long as the answer is known. */
-  #keepsUp(): boolean {
-    if (this.#mayWait > this.#maxBufferedBytes) this.#mayWait = this.#socket.bufferedAmount;
-    return this.#mayWait <= this.#maxBufferedBytes;
+  /** The turn's first message: is this client still keeping up? False if it is closed. */
+  #begin(): boolean {
+    if (this.#isClosed) return false;
+    this.#tail = this.#turn.root;
+    // Asking the socket is a call into the runtime; it is spared as long as the answer is known.
+    if (this.#mayWait > this.#maxBufferedBytes) {
+      this.#mayWait = this.#socket.bufferedAmount;
+      if (this.#mayWait > this.#maxBufferedBytes) this.fallBehind().isSlow = true;
+    }
+    return true;
+  }
+
+  #mayPass(message: Message, lag: Lag): boolean {
+    const verdict = lag.judge(message);
+    if (verdict === "dropped") this.#dropped++;
+    if (verdict !== "passes") return false;
+    if (!lag.isSlow || !this.#isAtCap()) return true;
+    this.#isOverfull = true;
+    this.#dropped++;
+    return false;
+  }
+
+  /** Whether as much waits as ever may. */
+  #isAtCap(): boolean {
+    const queued = (this.#tail as Batch).size;
+    return this.#socket.bufferedAmount + queued >= HARD_CAP * this.#maxBufferedBytes;
+  }
+
+  #append(part: Part): void {
+    const tail = (this.#tail as Batch).append(part);
+    this.#tail = tail;
+    if (tail.size > FLUSH_ABOVE) {
+      this.#tail = this.#turn.root;
+      this.#write(tail);
+    }
   }
 
   #enter(): void {

@@ -7,6 +7,16 @@ const WINDOW = 50;
 /** …so many announcements go out with their turns. More are a crowd's, and wait for the window's end. */
 const CALM = 20;
 
+/** Who is told of clients that do not keep up, at the end of a turn. */
+export interface Watcher<Owner> {
+  /** A client began to lag. */
+  lags(owner: Owner): void;
+  /** A client will not get `count` messages. */
+  dropped(owner: Owner, count: number): void;
+  /** A client has as much waiting as ever may. */
+  isOverfull(owner: Owner): void;
+}
+
 /**
  * One turn of the event loop, as delivery sees it: which outboxes have something, and when they
  * flush. The first message of a turn schedules its end; a hub without traffic schedules nothing.
@@ -19,17 +29,16 @@ export class Turn<Owner> {
   /** Messages dropped because their client was slow. */
   dropped = 0;
   readonly #clock: Clock;
-  readonly #onDrop: (owner: Owner, count: number) => void;
+  readonly #watcher: Watcher<Owner>;
   #waiting: Outbox<Owner>[] = [];
   #lingering: Outbox<Owner>[] = [];
   #windowEnd = 0;
   #announced = 0;
   #timer: unknown;
 
-  /** `onDrop` runs at the end of a turn, once per slow client, with the number of lost messages. */
-  constructor(clock: Clock, onDrop: (owner: Owner, count: number) => void) {
+  constructor(clock: Clock, watcher: Watcher<Owner>) {
     this.#clock = clock;
-    this.#onDrop = onDrop;
+    this.#watcher = watcher;
   }
 
   /** Puts an outbox on this turn's list. Called once per outbox and turn. */
@@ -66,7 +75,17 @@ export class Turn<Owner> {
   /** Called by an outbox that lost `count` messages in the turn that ends. */
   drop(owner: Owner, count: number): void {
     this.dropped += count;
-    this.#onDrop(owner, count);
+    this.#watcher.dropped(owner, count);
+  }
+
+  /** Called by an outbox whose client began to lag in the turn that ends. */
+  lags(owner: Owner): void {
+    this.#watcher.lags(owner);
+  }
+
+  /** Called by an outbox that could not take what it should. */
+  isOverfull(owner: Owner): void {
+    this.#watcher.isOverfull(owner);
   }
 
   readonly #gather = (): void => {

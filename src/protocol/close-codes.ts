@@ -9,13 +9,22 @@ export const CloseCode = {
   goingAway: 1001,
   /** A binary message, where text is agreed. */
   unsupportedData: 1003,
+  /** Never sent: what an end sees where a close frame had no code. */
+  noStatus: 1005,
   /** Never sent: what an end sees when the line was cut without a closing handshake. */
   abnormal: 1006,
   /** The client keeps flooding although it is told that it is too fast. */
   policyViolation: 1008,
   /** A message over `maxMessageBytes`. */
   messageTooBig: 1009,
+  /** The client did not take what was sent to it for too long, or asked for more than it took. */
+  tooSlow: 4000,
 } as const;
+
+/** Whether a close code asks the other end to come back. 1000 is done; so are the codes from 4500 on. */
+export function mayComeBack(code: number): boolean {
+  return code !== CloseCode.normal && (code < 4_500 || code > 4_999);
+}
 
 const MAX_REASON_BYTES = 123;
 

@@ -22,6 +22,8 @@ export type LocalErrorCode =
   | "HANDLER_FAILED"
   /** A handler's promise did not settle within `handlerTimeout`. */
   | "HANDLER_TIMEOUT"
+  /** A history could not be read; whoever needed it was told of the gap. `cause` has the error. */
+  | "HISTORY_FAILED"
   /** A listener of a hub event threw. `cause` has the error. */
   | "LISTENER_FAILED";
 

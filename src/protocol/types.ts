@@ -22,16 +22,47 @@ export interface Envelope {
   readonly timestamp?: string | undefined;
   /** Set by the server alone: the room's counter, so that anyone can see a gap. */
   readonly seq?: number | undefined;
+  /** Set by the server alone, where it says a position: which run of the counter `seq` belongs to. */
+  readonly epoch?: string | undefined;
 }
+
+/** A place in what was said in a room. Positions of different epochs cannot be compared. */
+export interface Position {
+  /** Random; a new one whenever the counter starts over. */
+  readonly epoch: string;
+  /** The number of the last message. */
+  readonly seq: number;
+}
+
+/** A user in a room, as the others are shown. */
+export interface Member extends User {
+  /** The line of the user's last connection broke, and it has not come back yet. */
+  readonly reconnecting?: true | undefined;
+  /** What `client.setPresence` said last; any JSON value. */
+  readonly state?: unknown;
+}
+
+/** Why a user left a room. */
+export type LeaveReason =
+  /** By a message, by closing the connection with 1000 or without a code, or by `client.leave()`. */
+  | "left"
+  /** The connection died, and the user did not come back in time. */
+  | "timeout"
+  /** By `hub.revoke()`. */
+  | "kicked"
+  /** The server closed the connection for good. */
+  | "closed";
 
 /** The payload of `room_info` and of the answer to `online_users`. */
 export interface RoomInfo {
   /** The name of the room. */
   readonly room_id: string;
-  /** Distinct users, in the order in which they joined. */
-  readonly users: readonly User[];
-  /** How many users. */
-  readonly count: number;
+  /** The members, in the order in which they joined. Absent where the room does not say. */
+  readonly users?: readonly Member[] | undefined;
+  /** How many members. Absent where the room does not say. */
+  readonly count?: number | undefined;
+  /** In answer to a join with `since`: whether what was missed follows. */
+  readonly recovered?: boolean | undefined;
 }
 
 /** The payload of `error`. */

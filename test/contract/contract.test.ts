@@ -1,15 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { type Client, type GateOptions, Hub, type HubOptions, type User } from "roomcast";
+import type { GateOptions, HubOptions, User } from "roomcast";
 import { describe, expect, test } from "vitest";
-import { closeAfterwards, nextEvent, tcp, upgrade } from "../support/net.js";
+import { nextEvent, tcp, upgrade } from "../support/net.js";
 import { join, say } from "../support/world.js";
+import { FLOOD, startSite } from "./site.js";
 import { transports } from "./transports.js";
-
-const authenticate: GateOptions["authenticate"] = ({ token }) =>
-  token === undefined ? undefined : { id: token.toLowerCase(), name: token };
-
-/** A burst that no kernel's socket buffers hold, and no compression makes small. */
-const FLOOD = { messages: 250, text: randomBytes(75_000).toString("base64") };
 
 /** `Promise.withResolvers`, which Node 20 does not have. */
 function withResolvers<T>() {
@@ -20,25 +14,9 @@ function withResolvers<T>() {
   return { promise, resolve };
 }
 
-/** Resolves when this turn of the event loop has ended. */
-const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
-
-describe.each(transports)("$name", ({ open, hasGate }) => {
-  async function start(options: HubOptions = {}, gate: GateOptions = {}) {
-    const hub = closeAfterwards(new Hub(options));
-    const site = await open(hub, { authenticate, ...gate });
-    const connect = async (name: string, ...rooms: string[]) => {
-      const connected = nextEvent<{ client: Client }>(hub, "connect");
-      const remote = await site.connect(name);
-      const { client } = await connected;
-      for (const room of rooms) {
-        remote.send(join(room, room));
-        while ((await remote.next()).id !== room);
-      }
-      return { remote, client };
-    };
-    return { hub, site, connect };
-  }
+describe.each(transports)("$name", (transport) => {
+  const { hasGate } = transport;
+  const start = (options?: HubOptions, gate?: GateOptions) => startSite(transport, options, gate);
 
   describe("messages", () => {
     test("go both ways, with any characters", async () => {
@@ -244,32 +222,6 @@ describe.each(transports)("$name", ({ open, hasGate }) => {
       expect(hub.stats().dropped).toBe(0);
       hub.room("general").broadcast("n", "after");
       expect((await remote.next()).payload).toBe("after");
-    });
-
-    test("is not sent to while it is slow, is told of by drop, and spares the others", async () => {
-      const { hub, connect } = await start({ maxBufferedBytes: 200_000 });
-      const [a, b] = [await connect("Alice", "general"), await connect("Bob", "general")];
-      expect(await a.remote.next()).toMatchObject({ type: "user_joined" });
-      let lost = 0;
-      hub.on("drop", ({ client, count }) => {
-        expect(client).toBe(b.client);
-        lost += count;
-      });
-      b.remote.pause();
-      let sent = 0;
-      while (lost < 5) {
-        hub.room("general").broadcast("n", FLOOD.text);
-        expect((await a.remote.next()).seq).toBe(++sent);
-        await endOfTurn();
-        expect(b.client.bufferedAmount).toBeLessThan(400_000);
-      }
-      b.remote.resume();
-      const seen: number[] = [];
-      while (seen.length < sent - lost) seen.push((await b.remote.next()).seq ?? 0);
-      expect(seen).toEqual([...new Set(seen)].sort((x, y) => x - y));
-      await expect.poll(() => b.client.bufferedAmount).toBe(0);
-      hub.room("general").broadcast("n", "after");
-      expect(await b.remote.next()).toMatchObject({ payload: "after", seq: sent + 1 });
     });
 
     test("for good is found by the heartbeat, and its rooms are told", async () => {

@@ -16,6 +16,8 @@ export class World {
       "disconnect",
       "join",
       "leave",
+      "lag",
+      "recovered",
       "drop",
       "error",
       "refused",

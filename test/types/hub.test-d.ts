@@ -6,8 +6,10 @@ import {
   Hub,
   type HubEvents,
   type Incoming,
+  type LeaveReason,
   type Room,
   RoomcastError,
+  type SendOptions,
   type Stamp,
   type User,
 } from "roomcast";
@@ -89,7 +91,19 @@ describe("events", () => {
       expectTypeOf(event).toEqualTypeOf<{ client: AppClient; room: AppRoom }>();
     });
     hub.on("leave", (event) => {
-      expectTypeOf(event).toEqualTypeOf<{ client: AppClient; room: AppRoom }>();
+      expectTypeOf(event).toEqualTypeOf<{
+        client: AppClient;
+        room: AppRoom;
+        reason: LeaveReason;
+      }>();
+    });
+    hub.on("lag", (event) => expectTypeOf(event).toEqualTypeOf<{ client: AppClient }>());
+    hub.on("recovered", (event) => {
+      expectTypeOf(event).toEqualTypeOf<{
+        client: AppClient;
+        replayed: number;
+        missed: number;
+      }>();
     });
     hub.on("message", ({ message }) => {
       expectTypeOf(message).toEqualTypeOf<Incoming<AppUser, AppData>>();
@@ -114,6 +128,8 @@ describe("events", () => {
       | "join"
       | "leave"
       | "message"
+      | "lag"
+      | "recovered"
       | "drop"
       | "error"
       | "refused"
@@ -172,7 +188,9 @@ describe("a client", () => {
   });
 
   it("sends whatever JSON can say", () => {
-    expectTypeOf(client.send).parameters.toEqualTypeOf<[type: string, payload?: unknown]>();
+    expectTypeOf(client.send).parameters.toEqualTypeOf<
+      [type: string, payload?: unknown, options?: SendOptions]
+    >();
     expectTypeOf(client.join("general")).toEqualTypeOf<AppRoom>();
     expectTypeOf(client.leave("general")).toEqualTypeOf<boolean>();
   });

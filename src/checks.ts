@@ -1,0 +1,54 @@
+import { RoomcastError } from "./protocol/errors.js";
+
+/** A misspelt option is no option: it would be left out in silence. */
+export function checkNames(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new RoomcastError(
+      "INVALID_OPTION",
+      `${name} is no option; there are ${known.join(", ")}.`,
+    );
+  }
+}
+
+/** A whole number from 1 up. */
+export function checkCount(name: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) {
+    throw invalid(name, value, "a whole number from 1 up");
+  }
+}
+
+/** A close code that may be sent (RFC 6455, 7.4). */
+export function checkCloseCode(code: unknown): void {
+  const isRegistered = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
+  const isPrivate = Number.isInteger(code) && (code as number) >= 3_000 && (code as number) < 5_000;
+  if (!isPrivate && !isRegistered.includes(code as number)) {
+    throw invalid("code", code, "a close code that may be sent: 1000, or 3000 to 4999");
+  }
+}
+
+/** A number above 0. */
+export function checkPositive(name: string, value: unknown): void {
+  if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) {
+    throw invalid(name, value, "a number above 0");
+  }
+}
+
+/** An object with certain methods. */
+export function checkMethods(name: string, value: unknown, methods: readonly string[]): void {
+  for (const method of methods) {
+    if (typeof (value as Record<string, unknown> | null)?.[method] !== "function") {
+      throw invalid(
+        `${name}.${method}`,
+        (value as Record<string, unknown> | null)?.[method],
+        "a function",
+      );
+    }
+  }
+}
+
+/** The error for an option with a value that cannot work. */
+export function invalid(name: string, value: unknown, rule: string): RoomcastError {
+  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return new RoomcastError("INVALID_OPTION", `${name} must be ${rule}; got ${shown}.`);
+}

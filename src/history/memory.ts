@@ -1,0 +1,56 @@
+import { checkCount, checkNames } from "../checks.js";
+import { type Clock, systemClock } from "../clock.js";
+import type { History, HistoryLimits, HistoryStore } from "./history.js";
+import { Log } from "./log.js";
+
+/** How much memory all histories may take together. */
+export interface MemoryHistoryOptions {
+  /** Bytes of messages; over them, the rooms that have been silent for longest lose theirs. Default
+   * 67108864 (64 MiB). In memory a message takes about twice its bytes, and some 300 more. */
+  readonly maxBytes?: number;
+  /** Where time comes from. Default: the runtime's own. */
+  readonly clock?: Clock;
+}
+
+/** Keeps the histories of all rooms in this process: what a hub uses unless it is given another. */
+export class MemoryHistory implements HistoryStore {
+  readonly #maxBytes: number;
+  readonly #clock: Clock;
+  /** Those that have something, the one that has been silent for longest first. */
+  readonly #logs = new Set<Log>();
+  #bytes = 0;
+
+  /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
+  constructor({ maxBytes = 67_108_864, clock = systemClock, ...rest }: MemoryHistoryOptions = {}) {
+    checkNames(rest, ["maxBytes", "clock"]);
+    checkCount("maxBytes", maxBytes);
+    this.#maxBytes = maxBytes;
+    this.#clock = clock;
+  }
+
+  /** How many bytes of messages are kept now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  open(_roomId: string, limits: HistoryLimits): History {
+    return new Log(limits, this.#clock, (log, bytes) => this.#grow(log, bytes));
+  }
+
+  close(_roomId: string, history: History): void {
+    (history as Log).clear();
+    this.#logs.delete(history as Log);
+  }
+
+  #grow(log: Log, bytes: number): void {
+    this.#bytes += bytes;
+    if (bytes <= 0) return;
+    this.#logs.delete(log);
+    this.#logs.add(log);
+    for (const silent of this.#logs) {
+      if (this.#bytes <= this.#maxBytes) return;
+      this.#logs.delete(silent);
+      silent.clear();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { invalid } from "./checks.js";
+
+/**
+ * What becomes of a message where its client lags, that is, takes nothing for the moment.
+ *
+ * - `"queue"`: a room's message is caught up later, or the client is told of the gap. One that concerns no
+ *   room waits for the client, up to twice `maxBufferedBytes`; with more the connection closes with 4000.
+ * - `"drop"`: the client does not get it.
+ * - `{ latest: key }`: of all messages of that key the client gets the newest, when it has caught up.
+ *   For what replaces what came before: cursors, prices.
+ */
+export type Policy = "queue" | "drop" | { readonly latest: string };
+
+/** @throws RoomcastError `INVALID_OPTION` for what is no policy. */
+export function checkPolicy(policy: unknown): asserts policy is Policy {
+  if (policy === "queue" || policy === "drop") return;
+  const key = (policy as { latest?: unknown } | null | undefined)?.latest;
+  if (typeof key !== "string") {
+    throw invalid("policy", policy, '"queue", "drop" or { latest: key }');
+  }
+}
