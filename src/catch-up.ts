@@ -126,10 +126,10 @@ export class CatchUp<U extends User, D> {
   #feed(client: Client<U, D>, lag: Lag, room: Room<U, D>, cursor: Cursor, replay: Replay): void {
     const { outbox } = client;
     if (replay.from > cursor.seq + 1) this.#tellGap(client, lag, room, cursor, replay.from - 1);
-    if (replay.batch.size <= outbox.room && cursor.skips.size === 0) {
+    if (replay.batch.bytes <= outbox.room && cursor.skips.size === 0) {
       outbox.replay(replay.batch);
       this.#count(lag, replay.batch.length);
-      cursor.seq = replay.to;
+      cursor.seq += replay.batch.length;
       return;
     }
     for (const message of replay.batch.messages()) {
@@ -150,13 +150,13 @@ export class CatchUp<U extends User, D> {
 
   #tellGap(client: Client<U, D>, lag: Lag, room: Room<U, D>, cursor: Cursor, to: number): void {
     const payload = { from: cursor.seq + 1, to };
-    const lost = to - cursor.seq;
+    let lost = to - cursor.seq;
+    for (const seq of cursor.skips) if (seq <= to && cursor.skips.delete(seq)) lost--;
     client.outbox.replay(new Message({ type: "gap", room: room.id, payload }));
     client.outbox.drop(lost);
     lag.missed += lost;
     this.missed += lost;
     cursor.seq = to;
-    for (const seq of cursor.skips) if (seq <= to) cursor.skips.delete(seq);
   }
 
   #finish(client: Client<U, D>, lag: Lag): void {
@@ -170,8 +170,8 @@ export class CatchUp<U extends User, D> {
 
   #watch(client: Client<U, D>, lag: Lag): void {
     const { clock, lagTimeout } = this.#hub.settings;
-    clock.clearTimeout(lag.timer);
-    lag.timer = clock.setTimeout(() => {
+    lag.timer ??= clock.setTimeout(() => {
+      lag.timer = undefined;
       this.step(client);
       const isOver = lag.isTold && lagTimeout !== false && clock.now() - lag.since >= lagTimeout;
       if (isOver && client.outbox.lag === lag) client.close(CloseCode.tooSlow, TOO_SLOW);
@@ -184,7 +184,7 @@ export const TOO_SLOW = "You could not keep up; come back.";
 
 /**
  * The first of what came after a position. A history that throws, rejects or takes too long has nothing,
- * and is reported.
+ * and is reported; one that has nothing where something was said has lost it.
  */
 export function readPast<U extends User, D>(
   hub: Hub<U, D>,
@@ -197,11 +197,16 @@ export function readPast<U extends User, D>(
     return past.nothing();
   };
   const failed = (cause: unknown) => fail("A history could not be read.", cause);
+  const head = past.position.seq;
+  const judge = (replay: Replay): Replay => {
+    const isLost = seq < head && replay.to <= seq;
+    return isLost ? { from: head + 1, to: head, batch: replay.batch } : replay;
+  };
   try {
     const replay = past.since(seq, SLICE);
-    if (!isPromiseLike(replay)) return replay;
+    if (!isPromiseLike(replay)) return judge(replay);
     return inTime(replay, clock, handlerTimeout).then(
-      (result) => (result === LATE ? fail("A history did not answer in time.") : result),
+      (result) => (result === LATE ? fail("A history did not answer in time.") : judge(result)),
       failed,
     );
   } catch (cause) {

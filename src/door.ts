@@ -167,7 +167,8 @@ export class Door<U extends User, D> {
     try {
       await authorized;
       const missed = await (recalled ?? this.#recall(client, roomId, since));
-      if (ticket.isRevoked) check(false, "join");
+      if (ticket.isRevoked) missed?.past.release();
+      check(!ticket.isRevoked, "join");
       return this.#answer(client, roomId, since, missed, id);
     } finally {
       this.#tickets.delete(ticket);

@@ -68,7 +68,7 @@ export class Presence<U extends User, D> {
       this.#release(room, ghost);
       if (ghost.state !== undefined && !this.#states.has(id)) this.#states.set(id, ghost.state);
       if (ghost.isAnnounced) this.#tell(room, "user_returned", this.member(client.user), client);
-    } else if (room.isFirstOf(client)) {
+    } else if (!this.#hub.users.isAnotherIn(client, room.clients)) {
       this.#tell(room, "user_joined", this.member(client.user), client);
     }
   }

@@ -166,14 +166,6 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
     client.memberships.delete(this.id);
   }
 
-  /** Whether a client is the only one of its user here. @internal */
-  isFirstOf(client: Client<U, D>): boolean {
-    for (const sibling of this.#hub.users.clientsOf(client.user.id)) {
-      if (sibling !== client && this.#clients.has(sibling)) return false;
-    }
-    return true;
-  }
-
   /** Whether there is nobody in the room who is here, or may come back. @internal */
   get isDeserted(): boolean {
     return this.#clients.size === 0 && this.ghosts === undefined;

@@ -33,6 +33,14 @@ export class Users<U extends User, D> {
     return false;
   }
 
+  /** Whether another connection of a client's user is in a set. */
+  isAnotherIn(client: Client<U, D>, clients: ReadonlySet<Client<U, D>>): boolean {
+    const entry = this.#entries.get(client.user.id);
+    if (!(entry instanceof Set)) return false;
+    for (const sibling of entry) if (sibling !== client && clients.has(sibling)) return true;
+    return false;
+  }
+
   /** A connection is there. */
   add(client: Client<U, D>): void {
     const { id } = client.user;

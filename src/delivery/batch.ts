@@ -25,6 +25,7 @@ export class Batch {
   #child: Batch | undefined;
   #messages: readonly Message[] | undefined;
   #frames: readonly Uint8Array[] | undefined;
+  #bytes: number | undefined;
 
   /** Without arguments: the empty batch that a chain starts from. */
   constructor(parent?: Batch, part?: Part) {
@@ -65,6 +66,12 @@ export class Batch {
   frames(): readonly Uint8Array[] {
     this.#frames ??= join(this.#parts());
     return this.#frames;
+  }
+
+  /** How many bytes all frames have. Computed at most once. @internal */
+  get bytes(): number {
+    this.#bytes ??= this.messages().reduce((sum, { frame }) => sum + frame.length, 0);
+    return this.#bytes;
   }
 
   #parts(): readonly Part[] {

@@ -1,7 +1,7 @@
 import type { Socket } from "../socket.js";
 import type { Batch, Part } from "./batch.js";
 import { Lag } from "./lag.js";
-import type { Message } from "./message.js";
+import { Message } from "./message.js";
 import type { Turn } from "./turn.js";
 
 /** A turn that produces more text than this for one client writes what it has so far. */
@@ -31,6 +31,8 @@ export class Outbox<Owner> {
   /** No more bytes than these can wait: what waited when it was last asked, and all written since. */
   #mayWait = 0;
   #lag: Lag | undefined;
+  /** Bytes of what was missed that are queued. */
+  #replaying = 0;
   /** Whether it is on this turn's list. */
   #isDue = false;
   /** Whether it is on the list of those that wait for a crowd. */
@@ -53,8 +55,7 @@ export class Outbox<Owner> {
 
   /** Bytes that may be sent to a client that lags without making it slow again; none or less: wait. */
   get room(): number {
-    const queued = this.#tail === undefined ? 0 : this.#tail.size;
-    return this.#maxBufferedBytes / 2 - this.#socket.bufferedAmount - queued;
+    return this.#maxBufferedBytes / 2 - this.#socket.bufferedAmount - this.#replaying;
   }
 
   /**
@@ -72,6 +73,7 @@ export class Outbox<Owner> {
   replay(part: Part): void {
     if (this.#tail === undefined && !this.#begin()) return;
     this.#enter();
+    this.#replaying += part instanceof Message ? part.frame.length : part.bytes;
     this.#append(part);
   }
 
@@ -184,6 +186,7 @@ export class Outbox<Owner> {
   #write(batch: Batch): void {
     if (batch.length === 0) return;
     this.#turn.delivered += batch.length;
+    this.#replaying = 0;
     this.#mayWait += batch.size * BYTES_PER_UNIT + batch.length * HEADER_BYTES;
     this.#socket.write(batch);
   }

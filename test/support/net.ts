@@ -168,7 +168,10 @@ export async function tcp(port: number): Promise<Socket> {
 }
 
 /** Resolves with the argument of the next event of a hub. */
-export function nextEvent<T>(hub: Hub, event: "connect" | "disconnect" | "drop"): Promise<T> {
+export function nextEvent<T>(
+  hub: Hub,
+  event: "connect" | "disconnect" | "drop" | "lag" | "recovered",
+): Promise<T> {
   return new Promise((resolve) => {
     hub.once(event, (argument: unknown) => resolve(argument as T));
   });
