@@ -13,6 +13,9 @@ import type { Room } from "./room.js";
 /** How often a client that lags is looked at, in milliseconds: not every transport says when it drains. */
 const LOOK_EVERY = 250;
 
+/** Milliseconds that the close frame has to reach a client that was given up. */
+const LAST_WORDS = 5_000;
+
 /** How many messages are read from history at a time. */
 const SLICE = 256;
 
@@ -29,6 +32,8 @@ export class CatchUp<U extends User, D> {
   /** Messages that clients were told they will not get. */
   missed = 0;
   readonly #hub: Hub<U, D>;
+  /** Clients that were given up, with the timer that cuts them off. */
+  readonly #leaving = new Map<Client<U, D>, unknown>();
 
   constructor(hub: Hub<U, D>) {
     this.#hub = hub;
@@ -52,7 +57,25 @@ export class CatchUp<U extends User, D> {
     this.step(client);
   }
 
-  /** A client is gone. */
+  /**
+   * Closes a client that does not keep up, to come back. It may be too slow for the closing handshake,
+   * too.
+   */
+  giveUp(client: Client<U, D>): void {
+    client.close(CloseCode.tooSlow, "You could not keep up; come back.");
+    const timer = this.#hub.settings.clock.setTimeout(() => {
+      client.terminate("It was too slow.");
+    }, LAST_WORDS);
+    this.#leaving.set(client, timer);
+  }
+
+  /** A client's connection is gone. */
+  gone(client: Client<U, D>): void {
+    this.#hub.settings.clock.clearTimeout(this.#leaving.get(client));
+    this.#leaving.delete(client);
+  }
+
+  /** A client is closed: nothing more is owed to it. */
   end(client: Client<U, D>): void {
     const { lag } = client.outbox;
     if (lag === undefined) return;
@@ -174,13 +197,10 @@ export class CatchUp<U extends User, D> {
       lag.timer = undefined;
       this.step(client);
       const isOver = lag.isTold && lagTimeout !== false && clock.now() - lag.since >= lagTimeout;
-      if (isOver && client.outbox.lag === lag) client.close(CloseCode.tooSlow, TOO_SLOW);
+      if (isOver && client.outbox.lag === lag) this.giveUp(client);
     }, LOOK_EVERY);
   }
 }
-
-/** What a client is told that is closed because it does not keep up. */
-export const TOO_SLOW = "You could not keep up; come back.";
 
 /**
  * The first of what came after a position. A history that throws, rejects or takes too long has nothing,

@@ -66,9 +66,15 @@ export function registerChat<U extends User, D>(hub: Hub<U, D>): void {
   };
   for (const [type, handler] of Object.entries(inOrder)) dispatcher.handleInOrder(type, handler);
 
+  // Who is not in a room may see who is, if they might as well join.
   hub.handle("online_users", (client, message) => {
-    hub.room(roomIdIn(message.payload)).sendInfo(client, "online_users", message.id);
-    return ANSWERED;
+    const room = hub.room(roomIdIn(message.payload));
+    const answer = () => {
+      room.sendInfo(client, "online_users", message.id);
+      return ANSWERED;
+    };
+    if (room.has(client)) return answer();
+    return door.authorize(client, "join", room.id)?.then(answer) ?? answer();
   });
 
   hub.handle("ping", (client, message) => {

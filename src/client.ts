@@ -3,7 +3,7 @@ import { Message } from "./delivery/message.js";
 import { Outbox } from "./delivery/outbox.js";
 import type { Turn } from "./delivery/turn.js";
 import type { Hub } from "./hub.js";
-import { checkPolicy, type Policy } from "./policy.js";
+import { checkPolicy, checkType, type Policy } from "./policy.js";
 import { CloseCode, mayComeBack } from "./protocol/close-codes.js";
 import type { Envelope, LeaveReason, User } from "./protocol/types.js";
 import type { Receipt } from "./receipts.js";
@@ -90,6 +90,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
    * @throws TypeError if `payload` cannot be written as JSON.
    */
   send(type: string, payload?: unknown, { policy = "queue" }: SendOptions = {}): void {
+    checkType(type);
     checkPolicy(policy);
     const timestamp = this.#hub.timestamp();
     this.outbox.push(new Message({ type, payload, timestamp }, policy));

@@ -185,7 +185,7 @@ export class Door<U extends User, D> {
     const room = client.memberships.get(roomId);
     try {
       if (room === undefined) this.admit(client, roomId, id, since, missed);
-      else room.sendInfo(client, "room_info", id, since && false);
+      else room.sendInfo(client, "room_info", id);
     } finally {
       missed?.past.release();
     }

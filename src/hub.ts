@@ -1,4 +1,4 @@
-import { CatchUp, TOO_SLOW } from "./catch-up.js";
+import { CatchUp } from "./catch-up.js";
 import { registerChat } from "./chat.js";
 import { invalid } from "./checks.js";
 import { Client } from "./client.js";
@@ -13,7 +13,7 @@ import type { Handshake } from "./handshake.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
 import { type HubOptions, readOptions, type Settings } from "./options.js";
-import { checkPolicy } from "./policy.js";
+import { checkPolicy, checkType } from "./policy.js";
 import { Presence } from "./presence.js";
 import { CloseCode } from "./protocol/close-codes.js";
 import { assertRoomId, isName, NAME_RULE } from "./protocol/envelope.js";
@@ -109,7 +109,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
     this.#turn = new Turn(clock, {
       lags: (client) => this.catchUp.begin(client),
       dropped: (client, count) => this.notify("drop", { client, count }),
-      isOverfull: (client) => client.close(CloseCode.tooSlow, TOO_SLOW),
+      isOverfull: (client) => this.catchUp.giveUp(client),
     });
     this.registry = new Rooms(this);
     this.typing = new Typing(this);
@@ -198,6 +198,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
     payload?: unknown,
     { except, from, policy = "queue" }: BroadcastOptions<U, D> = {},
   ): void {
+    checkType(type);
     checkPolicy(policy);
     const timestamp = this.timestamp();
     const message = new Message({ type, payload, sender: from?.sender, timestamp }, policy);
@@ -276,6 +277,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   /** A connection is gone: called by its inbox, once. @internal */
   gone(client: Client<U, D>, code: number, reason: string): void {
     client.gone(code);
+    this.catchUp.gone(client);
     this.#clients.delete(client);
     this.users.delete(client);
     if (!this.users.has(client.user.id)) this.presence.offline(client.user.id);

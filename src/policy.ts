@@ -1,4 +1,5 @@
 import { invalid } from "./checks.js";
+import { isName, NAME_RULE } from "./protocol/envelope.js";
 
 /**
  * What becomes of a message where its client lags, that is, takes nothing for the moment.
@@ -10,6 +11,19 @@ import { invalid } from "./checks.js";
  *   For what replaces what came before: cursors, prices.
  */
 export type Policy = "queue" | "drop" | { readonly latest: string };
+
+/** What the protocol says itself, and what the remote end emits beside messages. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...["ack", "error", "room_info", "gap", "skipped", "removed", "reconnect"],
+  ...["user_joined", "user_left", "user_reconnecting", "user_returned"],
+  ...["user_updated", "user_count", "members", "left", "status"],
+]);
+
+/** @throws RoomcastError `INVALID_OPTION` for a type that an application cannot send. */
+export function checkType(type: unknown): void {
+  if (!isName(type)) throw invalid("type", type, NAME_RULE);
+  if (RESERVED.has(type)) throw invalid("type", type, "none of the protocol's own");
+}
 
 /** @throws RoomcastError `INVALID_OPTION` for what is no policy. */
 export function checkPolicy(policy: unknown): asserts policy is Policy {

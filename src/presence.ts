@@ -32,6 +32,9 @@ const UNSEEN = 2_000;
 /** A room that shows counts tells of a new one so often at most, in milliseconds. */
 const COUNT_EVERY = 250;
 
+/** What changes the number of members. */
+const COUNTED: ReadonlySet<string> = new Set(["user_joined", "user_left"]);
+
 /** So many may be on their way back at the same time; of more, the others are told that they left. */
 const MAX_GHOSTS = 100_000;
 
@@ -67,7 +70,9 @@ export class Presence<U extends User, D> {
     if (ghost !== undefined) {
       this.#release(room, ghost);
       if (ghost.state !== undefined && !this.#states.has(id)) this.#states.set(id, ghost.state);
-      if (ghost.isAnnounced) this.#tell(room, "user_returned", this.member(client.user), client);
+      const member = this.member(client.user);
+      if (ghost.isAnnounced) this.#tell(room, "user_returned", member, client);
+      else if (member.state !== ghost.state) this.#tell(room, "user_updated", member, client);
     } else if (!this.#hub.users.isAnotherIn(client, room.clients)) {
       this.#tell(room, "user_joined", this.member(client.user), client);
     }
@@ -153,14 +158,10 @@ export class Presence<U extends User, D> {
     this.#ghosts--;
   }
 
-  #shows(room: Room<U, D>): Shown {
-    return this.#hub.settings.presence(room.id).show;
-  }
-
   #tell(room: Room<U, D>, type: string, payload: object, except?: Client<U, D>): void {
-    const show = this.#shows(room);
+    const { show } = this.#hub.settings.presence(room.id);
     if (show === "members") room.announce(type, payload, { except }, this.#hub.isCrowded());
-    else if (show === "count") this.#count(room);
+    else if (show === "count" && COUNTED.has(type)) this.#count(room);
   }
 
   /** Tells how many there are, at the end of a while in which that may change further. */

@@ -3,6 +3,7 @@ import type { Client } from "./client.js";
 import { deliver } from "./delivery/deliver.js";
 import { Message } from "./delivery/message.js";
 import type { Hub } from "./hub.js";
+import { checkType } from "./policy.js";
 import type { Envelope, User } from "./protocol/types.js";
 import { type Receipt, Receipts } from "./receipts.js";
 import type { Room } from "./room.js";
@@ -31,6 +32,7 @@ export class Requests<U extends User, D> {
     clients: ReadonlySet<Client<U, D>>,
     { timeout = 10_000, except, ...rest }: RequestOptions<U, D>,
   ): Receipts<U, D> {
+    checkType(envelope.type);
     checkNames(rest, ["timeout", "except"]);
     checkPositive("timeout", timeout);
     const { clock } = this.#hub.settings;

@@ -4,7 +4,7 @@ import { skipped } from "./delivery/lag.js";
 import { type Fate, Message } from "./delivery/message.js";
 import type { Past } from "./history/past.js";
 import type { Hub } from "./hub.js";
-import { checkPolicy, type Policy } from "./policy.js";
+import { checkPolicy, checkType, type Policy } from "./policy.js";
 import type { Ghost } from "./presence.js";
 import type { Member, Position, RoomInfo, User } from "./protocol/types.js";
 import type { Receipts } from "./receipts.js";
@@ -106,7 +106,8 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
    * Sends a message to everyone in the room, at the end of this turn. Nobody there is no error.
    *
    * @returns the position and time that the message was stamped with.
-   * @throws TypeError if `payload` cannot be written as JSON; nothing is sent then.
+   * @throws RoomcastError `INVALID_OPTION` for a type that the protocol has for itself, or an option that
+   * cannot work; TypeError if `payload` cannot be written as JSON. Nothing is sent then.
    *
    * @example
    * ```ts
@@ -114,6 +115,7 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
    * ```
    */
   broadcast(type: string, payload?: unknown, options: RoomBroadcastOptions<U, D> = {}): Stamp {
+    checkType(type);
     const fate = fateOf(options);
     const timestamp = this.#hub.timestamp();
     if (fate === "lasting") return this.#say(type, payload, options, timestamp, false);
@@ -202,8 +204,9 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
     if (show === "none") return { room_id: this.id, recovered };
     if (show === "count") return { room_id: this.id, count: this.count, recovered };
     const users: Member[] = this.#live.#firsts().map(({ user }) => presence.member(user));
-    for (const { user, state } of this.#live.ghosts?.values() ?? []) {
-      users.push({ id: user.id, name: user.name, reconnecting: true, state });
+    for (const { user, state, isAnnounced } of this.#live.ghosts?.values() ?? []) {
+      const reconnecting = isAnnounced || undefined;
+      users.push({ id: user.id, name: user.name, reconnecting, state });
     }
     return { room_id: this.id, users, count: users.length, recovered };
   }

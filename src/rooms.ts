@@ -8,7 +8,13 @@ import type { Room } from "./room.js";
 /** So many rooms are kept that nobody is in; of more, those that were left last. */
 const MAX_DORMANT = 10_000;
 
-/** The rooms that there are: those that somebody is in, and those whose history is still kept. */
+/**
+ * A room that keeps nothing still remembers for a while how far it has got, in milliseconds: who was alone
+ * in it and comes back has missed nothing, and can be told so.
+ */
+const COUNT_KEPT = 60_000;
+
+/** The rooms that there are: those that somebody is in, and those of which something is still known. */
 export class Rooms<U extends User, D> {
   /** Those that somebody is in, by name. */
   readonly live = new Map<string, Room<U, D>>();
@@ -40,10 +46,13 @@ export class Rooms<U extends User, D> {
     this.live.set(room.id, room);
   }
 
-  /** Something is said in a room that nobody is in: says where it is kept, if it is. */
+  /** Something is said in a room that nobody is in: says where that is noted, if it is. */
   keep(room: Room<U, D>): Past | undefined {
-    if (this.#hub.isClosing || this.#hub.settings.history(room.id) === false) return undefined;
-    if (room.past === undefined) this.#begin(room);
+    if (this.#hub.isClosing) return undefined;
+    if (room.past === undefined) {
+      if (this.#hub.settings.history(room.id) === false) return undefined;
+      this.#begin(room);
+    }
     this.#retire(room);
     return room.past;
   }
@@ -51,7 +60,7 @@ export class Rooms<U extends User, D> {
   /** Nobody is in a room any more. */
   leave(room: Room<U, D>): void {
     this.live.delete(room.id);
-    if (room.past?.attendance === undefined || this.#hub.isClosing) this.#end(room);
+    if (this.#hub.isClosing) this.#end(room);
     else this.#retire(room);
   }
 
@@ -71,7 +80,7 @@ export class Rooms<U extends User, D> {
 
   #retire(room: Room<U, D>): void {
     const limits = this.#hub.settings.history(room.id);
-    const ttl = limits === false ? 0 : limits.ttl;
+    const ttl = limits === false ? COUNT_KEPT : limits.ttl;
     this.#unlist(room.id);
     const timer = this.#clock.setTimeout(() => this.#forget(room), ttl);
     this.#dormant.set(room.id, { room, timer });

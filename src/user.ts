@@ -2,7 +2,7 @@ import type { Client, SendOptions } from "./client.js";
 import { deliver } from "./delivery/deliver.js";
 import { Message } from "./delivery/message.js";
 import type { Hub } from "./hub.js";
-import { checkPolicy } from "./policy.js";
+import { checkPolicy, checkType } from "./policy.js";
 import type { User } from "./protocol/types.js";
 
 /** One user, on however many connections: tabs, devices. Had from `hub.user(id)`; may be held. */
@@ -33,6 +33,7 @@ export class UserHandle<U extends User = User, D = Record<string, unknown>> {
    * @throws TypeError if `payload` cannot be written as JSON.
    */
   send(type: string, payload?: unknown, { policy = "queue" }: SendOptions = {}): void {
+    checkType(type);
     checkPolicy(policy);
     const timestamp = this.#hub.timestamp();
     deliver(new Message({ type, payload, timestamp }, policy), this.clients, undefined);

@@ -328,6 +328,7 @@ describe("typing", () => {
   test("leaves no timer behind", () => {
     const world = new World({ heartbeat: false });
     const a = world.enter("Alice", "one", "two");
+    world.enter("Bob", "one", "two");
     world.ask(a, typing("one"));
     world.ask(a, typing("two"));
     expect(world.clock.pendingTimers).toBe(2);

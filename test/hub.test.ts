@@ -96,8 +96,8 @@ describe("a room", () => {
     held.broadcast("news", 3);
     world.clock.flush();
     expect(b.take()).toMatchObject([
-      { payload: 2, seq: 1 },
-      { payload: 3, seq: 2 },
+      { payload: 2, seq: 2 },
+      { payload: 3, seq: 3 },
     ]);
     expect([held.seq, kept.seq]).toEqual([2, 2]);
   });

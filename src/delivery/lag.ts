@@ -13,6 +13,9 @@ export interface Cursor {
 /** Of this many keys the newest message is kept; of more, those that were heard of last. */
 const MAX_KEYS = 1_000;
 
+/** A client may be left out of so many messages of one room while it is behind. */
+const MAX_SKIPS = 10_000;
+
 /**
  * What a client is behind with: it is too slow for the moment, or is being caught up. Room messages are
  * not queued for it meanwhile; what is kept is where it stands in each room.
@@ -34,18 +37,20 @@ export class Lag {
   missed = 0;
   /** Whether the `lag` event has been emitted. */
   isTold = false;
+  /** Bytes that had to be queued all the same, since it was last seen that there is room for them. */
+  passed = 0;
   /** What looks after it from time to time. */
   timer: unknown;
 
   /** Says what becomes of a message that was about to be queued. */
-  judge(message: Message): "passes" | "withheld" | "dropped" {
+  judge(message: Message): "passes" | "withheld" | "dropped" | "too much" {
     const { fate } = message;
     if (fate === "queue") return "passes";
     if (fate === "lasting" || fate === "skipped") {
       if (!this.isSlow && !this.cursors.has(message.room)) return "passes";
       const { skips } = this.cursor(message.room, message.seq - 1);
       if (fate === "skipped") skips.add(message.seq);
-      return "withheld";
+      return skips.size <= MAX_SKIPS ? "withheld" : "too much";
     }
     if (!this.isSlow) return "passes";
     if (fate === "drop") return "dropped";
@@ -76,9 +81,9 @@ export class Lag {
   }
 
   #replace(key: string, message: Message): "withheld" | "dropped" {
-    const isReplaced = this.latest.delete(key);
+    this.latest.delete(key);
     this.latest.set(key, message);
-    if (this.latest.size <= MAX_KEYS) return isReplaced ? "dropped" : "withheld";
+    if (this.latest.size <= MAX_KEYS) return "withheld";
     for (const oldest of this.latest.keys()) {
       this.latest.delete(oldest);
       break;

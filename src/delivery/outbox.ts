@@ -141,19 +141,20 @@ export class Outbox<Owner> {
   }
 
   #mayPass(message: Message, lag: Lag): boolean {
-    const verdict = lag.judge(message);
-    if (verdict === "dropped") this.#dropped++;
-    if (verdict !== "passes") return false;
-    if (!lag.isSlow || !this.#isAtCap()) return true;
-    this.#isOverfull = true;
-    this.#dropped++;
-    return false;
+    let verdict = lag.judge(message);
+    if (verdict === "passes" && lag.isSlow && this.#isTooMuch(message, lag)) verdict = "too much";
+    if (verdict === "too much") this.#isOverfull = true;
+    if (verdict === "dropped" || verdict === "too much") this.#dropped++;
+    return verdict === "passes";
   }
 
-  /** Whether as much waits as ever may. */
-  #isAtCap(): boolean {
-    const queued = (this.#tail as Batch).size;
-    return this.#socket.bufferedAmount + queued >= HARD_CAP * this.#maxBufferedBytes;
+  /** Whether as much waits as ever may. What one turn brought before the client lagged does not count. */
+  #isTooMuch(message: Message, lag: Lag): boolean {
+    lag.passed += message.size;
+    if (lag.passed <= this.#maxBufferedBytes) return false;
+    if (this.#socket.bufferedAmount >= HARD_CAP * this.#maxBufferedBytes) return true;
+    lag.passed = 0;
+    return false;
   }
 
   #append(part: Part): void {
