@@ -99,7 +99,7 @@ describe("a room", () => {
       { payload: 2, seq: 2 },
       { payload: 3, seq: 3 },
     ]);
-    expect([held.seq, kept.seq]).toEqual([2, 2]);
+    expect([held.seq, kept.seq]).toEqual([3, 3]);
   });
 
   test("must have a name", () => {

@@ -1,3 +1,5 @@
+import type { ConnectOptions } from "./options.js";
+
 /** How long to wait before the next attempt to connect. */
 export interface BackoffOptions {
   /** The longest wait before the second attempt, in milliseconds. Default 500. */
@@ -10,10 +12,7 @@ export interface BackoffOptions {
  * Exponential backoff with full jitter: any wait from nothing up to a bound that doubles with every
  * failure. The jitter spreads clients that lost the same server at the same moment.
  */
-export function backoff(
-  failures: number,
-  random: () => number,
-  { min = 500, max = 20_000 }: BackoffOptions = {},
-): number {
-  return random() * Math.min(max, min * 2 ** Math.min(failures, 30));
+export function backoff(failures: number, { random = Math.random, backoff = {} }: ConnectOptions) {
+  const { min = 500, max = 20_000 } = backoff;
+  return random() * Math.min(max, min * 2 ** failures);
 }

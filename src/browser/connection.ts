@@ -1,45 +1,14 @@
-import type { Envelope, ErrorPayload } from "../protocol/types.js";
-import type { BackoffOptions } from "./backoff.js";
+import type { Envelope } from "../protocol/types.js";
+import { type AbortSignalLike, abortable } from "./abort.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
-import { abortedError, ConnectionError } from "./errors.js";
-import { Line, type LivenessOptions, type Status, type WebSocketLike } from "./line.js";
-import {
-  type AbortSignalLike,
-  type QueueOptions,
-  type RequestOptions,
-  Requests,
-} from "./requests.js";
-import { leftError, Membership, Room } from "./room.js";
+import { ConnectionError, leftError, serverError } from "./errors.js";
+import { Line, type Status } from "./line.js";
+import { Membership } from "./membership.js";
+import type { ConnectOptions } from "./options.js";
+import { type RequestOptions, Requests } from "./requests.js";
+import { Room } from "./room.js";
 import { systemTimers, type Timers } from "./timers.js";
 import { onWake } from "./wake.js";
-
-/** How to connect. Every option has a default. */
-export interface ConnectOptions {
-  /**
-   * Says who one is; called anew for each attempt, and sent as `?token=`. If it throws, the attempt has
-   * failed and the next one follows; if what it throws has the `code` "FORBIDDEN", none does.
-   */
-  readonly token?: (() => string | undefined | Promise<string | undefined>) | undefined;
-  /** Subprotocols to offer. */
-  readonly protocols?: readonly string[];
-  /** Milliseconds that the answer to a request may take. Default 10000. */
-  readonly timeout?: number;
-  /** How much may wait while the line is down. */
-  readonly queue?: QueueOptions;
-  /** How long to wait between attempts. */
-  readonly backoff?: BackoffOptions;
-  /** When a silent line is asked, and when it is given up. */
-  readonly liveness?: LivenessOptions;
-  /** The WebSocket to use; needed where the runtime has none, as in Node 20. */
-  readonly WebSocket?: {
-    /** Starts to connect. */
-    new (url: string, protocols: string[]): WebSocketLike;
-  };
-  /** Where time comes from; for tests. */
-  readonly clock?: Timers;
-  /** A number from 0 up to 1, for the jitter; for tests. */
-  readonly random?: () => number;
-}
 
 /** What a connection tells beside its messages. */
 export interface ConnectionEvents {
@@ -50,15 +19,7 @@ export interface ConnectionEvents {
 }
 
 /** Messages that need no listener. */
-const QUIET = [
-  "pong",
-  "ack",
-  "user_typing",
-  "new_message",
-  "room_info",
-  "user_joined",
-  "user_left",
-];
+const QUIET = ["pong", "user_typing", "new_message"];
 
 /**
  * Connects to a roomcast server, and keeps connected.
@@ -83,43 +44,23 @@ export class Connection {
   readonly #rooms = new Map<string, Membership>();
   readonly #line: Line;
   readonly #requests: Requests;
-  readonly #stopWaking: Unsubscribe;
+  readonly #ended = new AbortController();
 
   /** Use {@link connect}. */
   constructor(url: string, options: ConnectOptions) {
-    const WebSocket =
-      options.WebSocket ??
-      (globalThis as { WebSocket?: NonNullable<ConnectOptions["WebSocket"]> }).WebSocket;
-    if (WebSocket === undefined) {
-      throw new TypeError("There is no WebSocket in this runtime: pass one as an option.");
-    }
-    const { clock = systemTimers, timeout = 10_000, queue = {}, protocols = [] } = options;
-    const { backoff = {}, liveness = {}, random = Math.random, token } = options;
-    this.clock = clock;
-    this.#requests = new Requests({
-      clock,
-      timeout,
-      queue,
-      send: (envelope) => this.#send(envelope),
-    });
-    const line = { url, token, protocols, WebSocket, backoff, liveness, clock, random };
-    this.#line = new Line(line, {
+    this.clock = options.clock ?? systemTimers;
+    this.#requests = new Requests(this.clock, options, (envelope) => this.#send(envelope));
+    this.#line = new Line(this.clock, url, options, {
       status: (status) => this.#changed(status),
-      open: () => this.#opened(),
       message: (envelope) => this.#receive(envelope),
       lost: (code, reason) => this.#lost(code, reason),
       error: (error) => this.#emitter.emit("error", error),
     });
-    this.#stopWaking = onWake(() => this.#line.wake());
+    onWake(() => this.#line.wake(), this.#ended);
     // Not before the caller has had a chance to listen.
     queueMicrotask(() => {
       if (this.status.state === "connecting") this.#line.connect();
     });
-  }
-
-  /** Whether it is closed for good. @internal */
-  get isClosed(): boolean {
-    return this.status.state === "closed";
   }
 
   /** What it is doing now. */
@@ -129,13 +70,14 @@ export class Connection {
 
   /**
    * Calls `listener` for each message of a type that concerns no room one is in, and for `status` and
-   * `error`, as {@link ConnectionEvents} says. Returns what takes the listener back.
+   * `error`, as {@link ConnectionEvents} says. What it returns, now or later, is the answer where the
+   * server asks for one. Returns what takes the listener back.
    */
   on<N extends keyof ConnectionEvents>(
     name: N,
     listener: (event: ConnectionEvents[N]) => void,
   ): Unsubscribe;
-  on(type: string, listener: (message: Envelope) => void): Unsubscribe;
+  on(type: string, listener: (message: Envelope) => unknown): Unsubscribe;
   on(type: string, listener: (event: never) => void): Unsubscribe {
     return this.#emitter.on(type, listener as (event: unknown) => void);
   }
@@ -146,24 +88,20 @@ export class Connection {
    * handle works by itself.
    */
   join(roomId: string, { signal }: { signal?: AbortSignalLike } = {}): Promise<Room> {
-    if (signal?.aborted) return Promise.reject(abortedError());
-    let membership = this.#rooms.get(roomId);
-    if (membership === undefined) {
-      membership = new Membership(roomId);
-      this.#rooms.set(roomId, membership);
-      this.#enter(membership);
-    }
-    const room = new Room(this, membership);
-    const entering = membership.entering ?? Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const abort = () => {
+    return abortable(signal, (resolve, reject) => {
+      const membership = this.#rooms.get(roomId) ?? new Membership(roomId);
+      const room = new Room(this, membership);
+      room.on("room_info", () => resolve(room));
+      room.on("left", reject);
+      if (membership.isJoined) resolve(room);
+      if (!this.#rooms.has(roomId)) {
+        this.#rooms.set(roomId, membership);
+        this.#enter(membership);
+      }
+      return (error) => {
         room.leave();
-        reject(abortedError());
+        reject(error);
       };
-      signal?.addEventListener("abort", abort);
-      entering
-        .then(() => resolve(room), reject)
-        .finally(() => signal?.removeEventListener("abort", abort));
     });
   }
 
@@ -183,10 +121,8 @@ export class Connection {
   }
 
   /** Asks; resolves with the whole answer. @internal */
-  ask(envelope: Envelope, options: RequestOptions, isUrgent = false): Promise<Envelope> {
-    const { status } = this;
-    if (status.state === "closed") return Promise.reject(closedError(status.reason));
-    return this.#requests.ask(envelope, options, isUrgent);
+  ask(envelope: Envelope, options: RequestOptions): Promise<Envelope> {
+    return this.#requests.ask(envelope, options);
   }
 
   /** Sends what needs no answer; without a line it is of no use, and left out. @internal */
@@ -197,30 +133,33 @@ export class Connection {
   /** Lets go of one handle; with the last one, of the room. @internal */
   leave(room: Room, membership: Membership): void {
     if (!membership.handles.delete(room) || membership.handles.size > 0) return;
-    this.#rooms.delete(membership.id);
-    this.#requests.reject(leftError(), membership.id);
-    this.tell({ type: "leave_room", payload: { room_id: membership.id } });
+    this.#expel(membership, leftError());
+    this.#quit(membership.id);
   }
 
-  /** Asks to be let into a room, until there is an answer: over reconnects, if need be. */
+  /** Asks to be let into a room, if there is a line; each line that opens asks anew. */
   #enter(membership: Membership): void {
-    const { id } = membership;
-    const join: Envelope = { type: "join_room", room: id, payload: { room_id: id } };
-    membership.entering = this.ask(join, {}, true)
-      .catch((error: ConnectionError) => {
-        this.#expel(membership, error);
-        throw error;
-      })
-      .finally(() => {
-        membership.entering = undefined;
-      });
-    // Whoever waits for it hears of it; after a reconnect nobody does, and `left` tells.
-    membership.entering.catch(() => {});
+    const { id, progress } = membership;
+    const payload = { room_id: id, since: progress.epoch && progress };
+    const join: Envelope = { type: "join_room", room: id, payload };
+    this.#requests.ask(join, {}, 0).catch((error: ConnectionError) => {
+      const isLineDown = ["CONNECTION_LOST", "QUEUE_FULL"].includes(error.code);
+      const isCurrent = this.#rooms.get(id) === membership;
+      if (!isCurrent || isLineDown) return;
+      this.#expel(membership, error);
+      // The server may let us in yet, and we have stopped waiting.
+      if (error.code === "TIMEOUT") this.#quit(id);
+    });
+  }
+
+  #quit(room_id: string): void {
+    this.tell({ type: "leave_room", payload: { room_id } });
   }
 
   #expel(membership: Membership, error: ConnectionError): void {
-    if (this.#rooms.get(membership.id) === membership) this.#rooms.delete(membership.id);
+    this.#rooms.delete(membership.id);
     membership.isJoined = false;
+    membership.error = error;
     this.#requests.reject(error, membership.id);
     const handles = [...membership.handles];
     membership.handles.clear();
@@ -230,15 +169,8 @@ export class Connection {
   #send(envelope: Envelope): boolean {
     const { type, room } = envelope;
     // What concerns a room waits until one is in it again.
-    const isOutside = room !== undefined && this.#rooms.get(room)?.isJoined === false;
+    const isOutside = this.#rooms.get(room as string)?.isJoined === false;
     return (type === "join_room" || !isOutside) && this.#line.send(envelope);
-  }
-
-  #opened(): void {
-    for (const membership of this.#rooms.values()) {
-      if (membership.entering === undefined) this.#enter(membership);
-    }
-    this.#requests.flush();
   }
 
   #lost(code: number, reason: string): void {
@@ -247,42 +179,62 @@ export class Connection {
   }
 
   #changed(status: Status): void {
-    if (status.state === "closed") {
-      this.#stopWaking();
-      const error = closedError(status.reason);
-      for (const membership of [...this.#rooms.values()]) this.#expel(membership, error);
+    if (status.state === "open") {
+      for (const membership of this.#rooms.values()) this.#enter(membership);
+      this.#requests.flush();
+    } else if (status.state === "closed") {
+      this.#ended.abort();
+      const { reason } = status;
+      const text = `The connection is closed${reason && `: ${reason}`}.`;
+      const error = new ConnectionError("CLOSED", text);
+      this.#requests.end = error;
+      for (const membership of this.#rooms.values()) this.#expel(membership, error);
       this.#requests.reject(error);
     }
     this.#emitter.emit("status", status);
   }
 
-  #receive(envelope: Envelope): void {
-    try {
-      this.#hand(envelope);
-    } catch (cause) {
-      const text = `The ${envelope.type} of the server is malformed.`;
-      this.#emitter.emit("error", new ConnectionError("INVALID_MESSAGE", text, { cause }));
-    }
-  }
-
   /** Hands a message to whom it concerns. */
-  #hand(envelope: Envelope): void {
-    const { type, room, payload } = envelope;
-    const isAnswer = this.#requests.answer(envelope);
-    if (isAnswer && type !== "room_info") return;
-    const isHeard = room !== undefined && this.#rooms.get(room)?.receive(envelope);
-    if (type === "room_info") this.#requests.flush();
-    if (isAnswer || isHeard) return;
-    if (type === "error") {
-      const { code, message } = payload as ErrorPayload;
-      this.#emitter.emit("error", new ConnectionError(code, message));
-    } else if (!this.#emitter.emit(type, envelope) && !QUIET.includes(type)) {
-      const text = `Nobody listens for "${type}".`;
-      this.#emitter.emit("error", new ConnectionError("UNKNOWN_TYPE", text));
+  #receive(envelope: Envelope): void {
+    const { type, room, id, payload } = envelope;
+    const membership = this.#rooms.get(room as string);
+    // The ids that the server chose begin with "#"; all others are ours.
+    if (id && id[0] !== "#") {
+      const isAwaited = this.#requests.answer(envelope);
+      if (type === "ack" || (isAwaited && type === "room_info")) membership?.receive(envelope);
+      if (type === "room_info") this.#requests.flush();
+    } else if (type === "removed") {
+      if (!membership?.isJoined) return;
+      const { reason } = payload as { reason: string };
+      const code = reason === "kicked" ? "FORBIDDEN" : "LEFT";
+      this.#expel(membership, new ConnectionError(code, `The server took us out: ${reason}.`));
+    } else if (type === "reconnect") {
+      this.#line.delay = (payload as { delay: number }).delay;
+    } else {
+      const results = membership?.receive(envelope) ?? this.#emit(envelope, membership);
+      if (id && results.length) void this.#answer(id, results);
     }
   }
-}
 
-function closedError(reason: string): ConnectionError {
-  return new ConnectionError("CLOSED", `The connection is closed${reason && `: ${reason}`}.`);
+  /** Tells what no listener of a room heard. */
+  #emit(envelope: Envelope, membership: Membership | undefined): Promise<unknown>[] {
+    const { type, room } = envelope;
+    if (type === "error") return this.#emitter.emit(type, serverError(envelope));
+    const results = this.#emitter.emit(type, envelope);
+    // What still comes from a room that one has left is nobody's mistake.
+    const isExpected = QUIET.includes(type) || (room && !membership?.isJoined);
+    if (!results.length && !isExpected) {
+      const error = new ConnectionError("UNKNOWN_TYPE", `Nobody listens for "${type}".`);
+      this.#emitter.emit("error", error);
+    }
+    return results;
+  }
+
+  /** Answers the server with the first value that a listener returned; not at all, if one failed. */
+  async #answer(id: string, results: Promise<unknown>[]): Promise<void> {
+    const { status } = this;
+    const payload = (await Promise.all(results)).find((value) => value !== undefined);
+    // Another line knows nothing of the question.
+    if (status === this.status) this.tell({ type: "ack", id, payload });
+  }
 }

@@ -1,3 +1,5 @@
+import type { Envelope, ErrorPayload } from "../protocol/types.js";
+
 /** Why a request has no answer, or what went wrong on the line. */
 export type ConnectionErrorCode =
   /** The connection was closed for good. */
@@ -12,7 +14,7 @@ export type ConnectionErrorCode =
   | "QUEUE_FULL"
   /** The caller's signal took it back. */
   | "ABORTED"
-  /** The room was left. */
+  /** The room was left, by us or by code of the server. */
   | "LEFT"
   /** An attempt to connect failed before it began: `token()` threw, or the URL is no good. */
   | "ATTEMPT_FAILED"
@@ -38,7 +40,13 @@ export class ConnectionError extends Error {
   }
 }
 
-/** The error of what a caller's signal took back. */
-export function abortedError(): ConnectionError {
-  return new ConnectionError("ABORTED", "It was taken back.");
+/** What an `error` of the server says. */
+export function serverError({ payload }: Envelope): ConnectionError {
+  const { code, message } = payload as ErrorPayload;
+  return new ConnectionError(code, message);
+}
+
+/** The error of what concerns a room that one has left. */
+export function leftError(): ConnectionError {
+  return new ConnectionError("LEFT", "The room was left.");
 }

@@ -4,12 +4,15 @@
  *
  * @module roomcast/browser
  */
-export type { Envelope, User } from "../protocol/types.js";
+export type { Envelope, Member, User } from "../protocol/types.js";
+export type { AbortSignalLike } from "./abort.js";
 export type { BackoffOptions } from "./backoff.js";
-export { Connection, type ConnectionEvents, type ConnectOptions, connect } from "./connection.js";
+export { Connection, type ConnectionEvents, connect } from "./connection.js";
 export type { Unsubscribe } from "./emitter.js";
 export { ConnectionError, type ConnectionErrorCode } from "./errors.js";
 export type { LivenessOptions, Status, WebSocketLike } from "./line.js";
-export type { AbortSignalLike, QueueOptions, RequestOptions } from "./requests.js";
+export type { ConnectOptions } from "./options.js";
+export type { Gap } from "./position.js";
+export type { QueueOptions, RequestOptions } from "./requests.js";
 export { Room, type RoomEvents, type Sent } from "./room.js";
 export type { Timers } from "./timers.js";

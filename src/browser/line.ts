@@ -1,7 +1,8 @@
 import type { Envelope } from "../protocol/types.js";
-import { type BackoffOptions, backoff } from "./backoff.js";
+import { backoff } from "./backoff.js";
 import { ConnectionError } from "./errors.js";
-import type { Timers } from "./timers.js";
+import type { ConnectOptions } from "./options.js";
+import { Alarm, type Timers } from "./timers.js";
 
 /** What a connection is doing. */
 export type Status =
@@ -50,28 +51,16 @@ export interface LivenessOptions {
   readonly timeout?: number;
 }
 
-/** What a line is made of. */
-export interface LineOptions {
-  readonly url: string;
-  readonly token: (() => string | undefined | Promise<string | undefined>) | undefined;
-  readonly protocols: readonly string[];
-  readonly WebSocket: new (url: string, protocols: string[]) => WebSocketLike;
-  readonly backoff: BackoffOptions;
-  readonly liveness: LivenessOptions;
-  readonly clock: Timers;
-  readonly random: () => number;
-}
-
 /** Who is told what happens on a line. */
 export interface LineEvents {
   status(status: Status): void;
-  /** Messages can be sent from now on. */
-  open(): void;
   message(envelope: Envelope): void;
   /** The socket is gone: what was sent and not answered is in doubt. */
   lost(code: number, reason: string): void;
   error(error: ConnectionError): void;
 }
+
+type WebSocketClass = NonNullable<ConnectOptions["WebSocket"]>;
 
 const OPEN = 1;
 
@@ -83,185 +72,164 @@ const STABLE_AFTER = 5_000;
  * is closed for good. At any time there is at most one socket, or one timer for the next.
  */
 export class Line {
-  readonly #options: LineOptions;
+  readonly #clock: Timers;
+  readonly #url: string;
+  readonly #options: ConnectOptions;
+  readonly #WebSocket: WebSocketClass;
   readonly #events: LineEvents;
-  #status: Status = { state: "connecting" };
+  /** What it is doing now. */
+  status: Status = { state: "connecting" };
+  /** Milliseconds before the next attempt, where the server chose; for once. */
+  delay: number | undefined;
   #socket: WebSocketLike | undefined;
-  #timer: unknown;
+  readonly #alarm: Alarm;
   #failures = 0;
   #openedAt = 0;
-  #lastSeen = 0;
   #isPinged = false;
 
-  constructor(options: LineOptions, events: LineEvents) {
+  constructor(clock: Timers, url: string, options: ConnectOptions, events: LineEvents) {
+    const { WebSocket = (globalThis as { WebSocket?: WebSocketClass }).WebSocket } = options;
+    if (!WebSocket) throw new TypeError("There is no WebSocket: pass one.");
+    this.#clock = clock;
+    this.#url = url;
     this.#options = options;
+    this.#WebSocket = WebSocket;
     this.#events = events;
-  }
-
-  get status(): Status {
-    return this.#status;
-  }
-
-  /** Connects, unless it does already. */
-  connect(): void {
-    this.#options.clock.clearTimeout(this.#timer);
-    this.#set({ state: "connecting" });
-    void this.#dial();
+    this.#alarm = new Alarm(clock);
   }
 
   /** Sends a message if the line is open; says whether it was. */
   send(envelope: Envelope): boolean {
     const socket = this.#socket;
-    if (this.#status.state !== "open" || socket?.readyState !== OPEN) return false;
+    if (socket?.readyState !== OPEN) return false;
     socket.send(JSON.stringify(envelope));
     return true;
   }
 
   /** Something changed out there: connects at once if it waits, asks at once if it seems open. */
   wake(): void {
-    if (this.#status.state === "waiting") this.connect();
-    else if (this.#status.state === "open" && !this.#isPinged) this.#ping();
+    if (this.status.state === "waiting") this.connect();
+    else if (this.status.state === "open" && !this.#isPinged) this.#ping();
   }
 
   /** Closes for good. */
   close(code: number, reason: string): void {
-    if (this.#status.state === "closed") return;
-    const socket = this.#drop();
-    socket?.close(code, reason);
+    if (this.status.state === "closed") return;
+    const socket = this.#socket;
     this.#end(code, reason);
+    socket?.close(code, reason);
   }
 
-  async #dial(): Promise<void> {
-    const { url, token, protocols, WebSocket } = this.#options;
-    const status = this.#status;
+  /** Connects, unless it does already. */
+  async connect(): Promise<void> {
+    const { token, protocols = [] } = this.#options;
+    const status: Status = { state: "connecting" };
+    this.#alarm.clear();
+    this.#set(status);
     let socket: WebSocketLike;
     try {
       const value = await token?.();
       // It may have been closed, or woken to another attempt, while the token was fetched.
-      if (this.#status !== status) return;
-      socket = new WebSocket(withToken(url, value), [...protocols]);
+      if (this.status !== status) return;
+      const separator = this.#url.includes("?") ? "&" : "?";
+      const query = value === undefined ? "" : `${separator}token=${encodeURIComponent(value)}`;
+      socket = new this.#WebSocket(this.#url + query, protocols as string[]);
     } catch (cause) {
-      if (this.#status !== status) return;
-      const error = new ConnectionError("ATTEMPT_FAILED", "Could not try to connect.", { cause });
+      if (this.status !== status) return;
+      const error = new ConnectionError("ATTEMPT_FAILED", "The attempt failed.", { cause });
       this.#events.error(error);
       if ((cause as { code?: unknown } | null)?.code === "FORBIDDEN") this.#end(0, String(cause));
       else this.#wait();
       return;
     }
     this.#socket = socket;
-    socket.onopen = () => {
-      this.#openedAt = this.#options.clock.now();
+    // Whatever a socket still says once it was dropped is not heard.
+    const heed = <E>(listener: (event: E) => void) => {
+      return (event: E) => {
+        if (this.#socket === socket) listener(event);
+      };
+    };
+    socket.onopen = heed(() => {
+      this.#openedAt = this.#clock.now();
       this.#seen();
       this.#set({ state: "open" });
-      this.#events.open();
-    };
-    socket.onmessage = ({ data }: { data: unknown }) => this.#read(data);
-    socket.onerror = (event: { message?: string }) => this.#failed(event);
-    socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
+    });
+    socket.onmessage = heed(({ data }: { data: unknown }) => this.#read(data));
+    socket.onerror = heed((event: { message?: string }) => this.#failed(event));
+    socket.onclose = heed(({ code, reason }: { code: number; reason: string }) => {
       this.#lose(code, reason);
-    };
+    });
   }
 
   #read(data: unknown): void {
     this.#seen();
-    let envelope: Envelope | undefined;
+    let cause: unknown;
     try {
-      envelope = JSON.parse(data as string) as Envelope;
-    } catch (cause) {
-      this.#events.error(new ConnectionError("INVALID_MESSAGE", "It is not JSON.", { cause }));
-      return;
+      const envelope = JSON.parse(data as string) as Envelope;
+      const { type, id } = envelope;
+      if (type === "ping") this.send({ type: "pong", id });
+      else if (type) this.#events.message(envelope);
+      if (type) return;
+    } catch (error) {
+      cause = error;
     }
-    if (typeof envelope?.type !== "string") {
-      this.#events.error(new ConnectionError("INVALID_MESSAGE", `It has no type: ${data}`));
-    } else if (envelope.type === "ping") {
-      this.send({ type: "pong", id: envelope.id });
-    } else {
-      this.#events.message(envelope);
-    }
+    const text = `The server sent no message: ${data}`;
+    this.#events.error(new ConnectionError("INVALID_MESSAGE", text, { cause }));
   }
 
   /** Browsers hide why an upgrade failed; `ws` tells the status, and a refusal is final. */
   #failed({ message = "" }: { message?: string }): void {
     const status = /response: (401|403)$/.exec(message)?.[1];
-    if (status === undefined) return;
-    this.#drop();
-    this.#end(0, `The server refused the connection with HTTP ${status}.`);
+    if (status) this.#end(0, `The server answered HTTP ${status}.`);
   }
 
   #lose(code: number, reason: string): void {
-    const { clock } = this.#options;
-    if (this.#status.state === "open" && clock.now() - this.#openedAt >= STABLE_AFTER) {
+    if (this.status.state === "open" && this.#clock.now() - this.#openedAt >= STABLE_AFTER) {
       this.#failures = 0;
     }
     this.#drop();
     this.#events.lost(code, reason);
-    if (this.#status.state === "closed") return;
+    if (this.status.state === "closed") return;
     // The codes that say "do not come back"; 1000 is a server that is done with us.
     if (code === 1000 || (code >= 4_500 && code < 5_000)) this.#end(code, reason);
     else this.#wait();
   }
 
   #wait(): void {
-    const { clock, random } = this.#options;
-    const delay = backoff(this.#failures++, random, this.#options.backoff);
-    this.#timer = clock.setTimeout(() => this.connect(), delay);
+    const delay = this.delay ?? backoff(this.#failures++, this.#options);
+    this.delay = undefined;
+    this.#alarm.set(() => this.connect(), delay);
     this.#set({ state: "waiting", delay });
   }
 
   #end(code: number, reason: string): void {
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#drop();
     this.#set({ state: "closed", code, reason });
   }
 
-  /** Lets go of the socket: whatever it still says is not heard. */
-  #drop(): WebSocketLike | undefined {
-    const socket = this.#socket;
+  /** Lets go of the socket. */
+  #drop(): void {
     this.#socket = undefined;
-    this.#options.clock.clearTimeout(this.#timer);
-    if (socket === undefined) return undefined;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    // `ws` reports a connection that is given up before it opens, and nobody else would take it.
-    socket.onerror = () => {};
-    return socket;
+    this.#alarm.clear();
   }
 
   #seen(): void {
-    this.#lastSeen = this.#options.clock.now();
-    if (!this.#isPinged && this.#status.state === "open") return;
     this.#isPinged = false;
-    this.#watch(this.#options.liveness.interval ?? 25_000);
-  }
-
-  #watch(delay: number): void {
-    const { clock, liveness } = this.#options;
-    const { interval = 25_000 } = liveness;
-    clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => {
-      const silence = clock.now() - this.#lastSeen;
-      if (silence < interval) this.#watch(interval - silence);
-      else this.#ping();
-    }, delay);
+    this.#alarm.set(() => this.#ping(), this.#options.liveness?.interval ?? 25_000);
   }
 
   #ping(): void {
-    const { clock, liveness } = this.#options;
     this.#isPinged = true;
     this.send({ type: "ping" });
-    clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => {
+    this.#alarm.set(() => {
       const socket = this.#socket;
       this.#lose(1006, "The server does not answer.");
       socket?.close();
-    }, liveness.timeout ?? 10_000);
+    }, this.#options.liveness?.timeout ?? 10_000);
   }
 
   #set(status: Status): void {
-    this.#status = status;
+    this.status = status;
     this.#events.status(status);
   }
-}
-
-function withToken(url: string, token: string | undefined): string {
-  if (token === undefined) return url;
-  return `${url}${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
 }

@@ -1,6 +1,8 @@
-import type { Envelope, ErrorPayload } from "../protocol/types.js";
-import { abortedError, ConnectionError } from "./errors.js";
-import type { Timers } from "./timers.js";
+import type { Envelope } from "../protocol/types.js";
+import { type AbortSignalLike, abortable } from "./abort.js";
+import { ConnectionError, type ConnectionErrorCode, serverError } from "./errors.js";
+import type { ConnectOptions } from "./options.js";
+import { Alarm, type Timers } from "./timers.js";
 
 /** How long an answer may take, and what happens when the line breaks. */
 export interface RequestOptions {
@@ -15,16 +17,6 @@ export interface RequestOptions {
   readonly retry?: boolean | undefined;
 }
 
-/** What is used of an `AbortSignal` (DOM, 3.2). */
-export interface AbortSignalLike {
-  /** Whether it has been given. */
-  readonly aborted: boolean;
-  /** Listens for it. */
-  addEventListener(type: "abort", listener: () => void): void;
-  /** Takes a listener back. */
-  removeEventListener(type: "abort", listener: () => void): void;
-}
-
 /** How much may wait for the line. */
 export interface QueueOptions {
   /** How many requests; more reject with `QUEUE_FULL`. Default 100. */
@@ -33,101 +25,90 @@ export interface QueueOptions {
   readonly maxAge?: number;
 }
 
-/** What the requests of a connection are made of. */
-export interface RequestsOptions {
-  readonly clock: Timers;
-  readonly timeout: number;
-  readonly queue: QueueOptions;
-  /** Sends an envelope if that is possible now, and says whether it was. */
-  readonly send: (envelope: Envelope) => boolean;
-}
-
 interface Pending {
   readonly envelope: Envelope;
   readonly timeout: number;
   readonly retry: boolean;
-  readonly isUrgent: boolean;
+  readonly alarm: Alarm;
   isSent: boolean;
-  timer: unknown;
   settle(outcome: Envelope | ConnectionError): void;
 }
 
 /** What was asked and not answered: some of it sent, some of it waiting for the line, in order. */
 export class Requests {
-  readonly #options: RequestsOptions;
+  readonly #clock: Timers;
+  readonly #options: ConnectOptions;
+  readonly #send: (envelope: Envelope) => boolean;
   readonly #pending = new Map<string, Pending>();
+  /** Why there is no asking any more. */
+  end: ConnectionError | undefined;
   #lastId = 0;
 
-  constructor(options: RequestsOptions) {
+  /** @param send Sends an envelope if that is possible now, and says whether it was. */
+  constructor(clock: Timers, options: ConnectOptions, send: (envelope: Envelope) => boolean) {
+    this.#clock = clock;
     this.#options = options;
+    this.#send = send;
   }
 
-  /**
-   * Asks, now or as soon as possible; resolves with the answer. An urgent request waits for the line as
-   * long as it takes, and beside the queue.
-   */
+  /** Asks, now or as soon as possible, if no more than `limit` wait then; resolves with the answer. */
   ask(
     envelope: Envelope,
-    { timeout = this.#options.timeout, signal, retry = false }: RequestOptions,
-    isUrgent = false,
+    { timeout = this.#options.timeout ?? 10_000, signal, retry = false }: RequestOptions,
+    limit = this.#options.queue?.messages ?? 100,
   ): Promise<Envelope> {
-    return new Promise((resolve, reject) => {
-      const { messages = 100 } = this.#options.queue;
-      if (signal?.aborted) return reject(abortedError());
+    return abortable(signal, (resolve, reject) => {
+      if (this.end) throw this.end;
+      const alarm = new Alarm(this.#clock);
       const id = `${++this.#lastId}`;
-      const abort = () => pending.settle(abortedError());
       const pending: Pending = {
         envelope: { ...envelope, id },
         timeout,
         retry,
-        isUrgent,
+        alarm,
         isSent: false,
-        timer: undefined,
         settle: (outcome) => {
           this.#pending.delete(id);
-          this.#options.clock.clearTimeout(pending.timer);
-          signal?.removeEventListener("abort", abort);
+          alarm.clear();
           if (outcome instanceof ConnectionError) reject(outcome);
           else resolve(outcome);
         },
       };
+      // What cannot be written as JSON throws here, and is not tried again.
+      const isSent = this.#trySend(pending);
       this.#pending.set(id, pending);
-      signal?.addEventListener("abort", abort);
-      if (this.#trySend(pending)) return;
-      if (isUrgent || this.#countWaiting() <= messages) this.#wait(pending);
-      else pending.settle(new ConnectionError("QUEUE_FULL", `${messages} messages wait already.`));
+      if (!isSent) {
+        const waiting = [...this.#pending.values()].filter(({ isSent }) => !isSent);
+        if (waiting.length <= limit) this.#wait(pending);
+        else pending.settle(new ConnectionError("QUEUE_FULL", `${limit} wait already.`));
+      }
+      return pending.settle;
     });
   }
 
   /** Sends what waits, in order, as far as it can be sent. */
   flush(): void {
-    for (const pending of [...this.#pending.values()]) if (!pending.isSent) this.#trySend(pending);
+    for (const pending of this.#pending.values()) if (!pending.isSent) this.#trySend(pending);
   }
 
   /** Takes an answer; says whether it was one. */
   answer(envelope: Envelope): boolean {
-    const pending = envelope.id === undefined ? undefined : this.#pending.get(envelope.id);
-    if (pending === undefined) return false;
-    if (envelope.type === "error") {
-      const { code, message } = envelope.payload as ErrorPayload;
-      pending.settle(new ConnectionError(code, message));
-    } else {
-      pending.settle(envelope);
-    }
-    return true;
+    const pending = this.#pending.get(envelope.id as string);
+    pending?.settle(envelope.type === "error" ? serverError(envelope) : envelope);
+    return pending !== undefined;
   }
 
   /** The line broke: what was sent is in doubt. */
   lost(code: number, reason: string): void {
     // A message that the server closed the connection for is not sent again.
     const isRefused = code === 1003 || code === 1008 || code === 1009;
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       if (!pending.isSent) continue;
-      if (pending.isUrgent || (pending.retry && !isRefused)) {
+      if (pending.retry && !isRefused) {
         pending.isSent = false;
         this.#wait(pending);
       } else {
-        const text = `The line broke before the answer (${code}${reason && `: ${reason}`}).`;
+        const text = `The line broke (${code}${reason && `: ${reason}`}).`;
         pending.settle(new ConnectionError("CONNECTION_LOST", text));
       }
     }
@@ -135,37 +116,27 @@ export class Requests {
 
   /** Gives up what concerns a room, or everything. */
   reject(error: ConnectionError, room?: string): void {
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       if (room === undefined || pending.envelope.room === room) pending.settle(error);
     }
   }
 
   #trySend(pending: Pending): boolean {
-    if (!this.#options.send(pending.envelope)) return false;
-    const { clock } = this.#options;
+    if (!this.#send(pending.envelope)) return false;
+    const { timeout } = pending;
     pending.isSent = true;
-    clock.clearTimeout(pending.timer);
-    pending.timer = clock.setTimeout(() => {
-      const text = `There was no answer in ${pending.timeout} ms.`;
-      pending.settle(new ConnectionError("TIMEOUT", text));
-    }, pending.timeout);
+    this.#limit(pending, timeout, "TIMEOUT", `No answer in ${timeout} ms.`);
     return true;
   }
 
   #wait(pending: Pending): void {
-    const { clock, queue } = this.#options;
-    const { maxAge = 30_000 } = queue;
-    clock.clearTimeout(pending.timer);
-    if (pending.isUrgent) return;
-    pending.timer = clock.setTimeout(() => {
-      const text = `It waited ${maxAge} ms for the line, and was not sent.`;
-      pending.settle(new ConnectionError("EXPIRED", text));
-    }, maxAge);
+    const maxAge = this.#options.queue?.maxAge ?? 30_000;
+    const text = `No line in ${maxAge} ms.`;
+    this.#limit(pending, maxAge, "EXPIRED", text);
   }
 
-  #countWaiting(): number {
-    let count = 0;
-    for (const { isSent, isUrgent } of this.#pending.values()) if (!isSent && !isUrgent) count++;
-    return count;
+  /** Gives a request so many milliseconds from now. */
+  #limit({ alarm, settle }: Pending, ms: number, code: ConnectionErrorCode, text: string): void {
+    alarm.set(() => settle(new ConnectionError(code, text)), ms);
   }
 }

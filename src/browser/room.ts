@@ -1,14 +1,25 @@
-import type { Envelope, RoomInfo, User } from "../protocol/types.js";
+import type { Envelope, Member } from "../protocol/types.js";
 import type { Connection } from "./connection.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
-import { ConnectionError } from "./errors.js";
+import { type ConnectionError, leftError } from "./errors.js";
+import type { Membership } from "./membership.js";
+import type { Gap } from "./position.js";
 import type { RequestOptions } from "./requests.js";
+import { Alarm } from "./timers.js";
 
 /** What a room tells beside its messages. */
 export interface RoomEvents {
-  /** The members changed. */
-  members: readonly User[];
-  /** The server did not let us in again after a reconnect. The room is left. */
+  /** The members changed, or how many there are. */
+  members: readonly Member[];
+  /**
+   * Messages are lost for us: reload what the room shows. Comes before any later message. A reconnect
+   * alone is no gap: what was missed meanwhile follows, as long as the server has it.
+   */
+  gap: Gap;
+  /**
+   * The room is left, and not by us: the server did not let us in again after a reconnect, or took us out
+   * (`FORBIDDEN` if we are not to come back, else `LEFT`), or the connection is closed.
+   */
   left: ConnectionError;
 }
 
@@ -23,60 +34,21 @@ export interface Sent {
 /** A sign of typing is sent this often at most, and ends by itself after the same time, in ms. */
 const TYPING_INTERVAL = 3_000;
 
-/** The error of what concerns a room that one has left. */
-export function leftError(): ConnectionError {
-  return new ConnectionError("LEFT", "The room was left.");
-}
-
-/** Our place in one room, shared by all handles to it. */
-export class Membership {
-  readonly id: string;
-  readonly handles = new Set<Room>();
-  readonly members = new Map<string, User>();
-  /** Whether the server has let us in, on the line of now. */
-  isJoined = false;
-  /** While the server is asked to let us in: settles with its answer. */
-  entering: Promise<unknown> | undefined;
-
-  constructor(id: string) {
-    this.id = id;
-  }
-
-  /** Keeps the members current and tells the handles. Says whether anybody listened. */
-  receive(envelope: Envelope): boolean {
-    const { type, payload } = envelope;
-    if (type === "room_info") {
-      this.members.clear();
-      for (const user of (payload as RoomInfo).users) this.members.set(user.id, user);
-      this.isJoined = true;
-    } else if (type === "user_joined") {
-      this.members.set((payload as User).id, payload as User);
-    } else if (type === "user_left") {
-      this.members.delete((payload as User).id);
-    }
-    let isHeard = false;
-    const isChange = type === "room_info" || type === "user_joined" || type === "user_left";
-    for (const room of [...this.handles]) {
-      if (isChange) room.emitter.emit("members", room.members);
-      isHeard = room.emitter.emit(type, envelope) || isHeard;
-    }
-    return isHeard || isChange;
-  }
-}
-
 /** A room that one is in; stays so over reconnects, until it is left. */
 export class Room {
   /** @internal */
   readonly emitter = new Emitter<{ [type: string]: unknown }>();
   readonly #connection: Connection;
   readonly #membership: Membership;
-  #typedAt: number | undefined;
-  #typingTimer: unknown;
+  /** When the others were told last that one is typing; 0 if one is not. */
+  #typedAt = 0;
+  readonly #typing: Alarm;
 
   /** Rooms are had from `connection.join`. @internal */
   constructor(connection: Connection, membership: Membership) {
     this.#connection = connection;
     this.#membership = membership;
+    this.#typing = new Alarm(connection.clock);
     membership.handles.add(this);
   }
 
@@ -85,9 +57,14 @@ export class Room {
     return this.#membership.id;
   }
 
-  /** Who is in the room, kept current. A new array each time. */
-  get members(): readonly User[] {
+  /** Who is in the room, kept current; nobody where the room does not say. A new array each time. */
+  get members(): readonly Member[] {
     return [...this.#membership.members.values()];
+  }
+
+  /** How many users are in the room, kept current; undefined where the room does not say. */
+  get count(): number | undefined {
+    return this.#membership.count;
   }
 
   /** Whether one is in the room now: not while the line is down, nor after `leave`. */
@@ -97,10 +74,11 @@ export class Room {
 
   /**
    * Calls `listener` for each message of a type in this room: `new_message`, `user_typing`, your own;
-   * and for `members` and `left`, as {@link RoomEvents} says. Returns what takes the listener back.
+   * and for `members`, `gap` and `left`, as {@link RoomEvents} says. What it returns, now or later, is the
+   * answer where the server asks for one. Returns what takes the listener back.
    */
   on<N extends keyof RoomEvents>(name: N, listener: (event: RoomEvents[N]) => void): Unsubscribe;
-  on(type: string, listener: (message: Envelope) => void): Unsubscribe;
+  on(type: string, listener: (message: Envelope) => unknown): Unsubscribe;
   on(type: string, listener: (event: never) => void): Unsubscribe {
     return this.emitter.on(type, listener as (event: unknown) => void);
   }
@@ -119,14 +97,12 @@ export class Room {
 
   /** Shows the others that one is typing. Call it at each key: it sends seldom, and ends by itself. */
   typing(): void {
-    const { clock } = this.#connection;
-    const now = clock.now();
-    if (this.#typedAt === undefined || now - this.#typedAt >= TYPING_INTERVAL) {
+    const now = this.#connection.clock.now();
+    if (now - this.#typedAt >= TYPING_INTERVAL) {
       this.#typedAt = now;
       this.#connection.tell({ type: "typing", room: this.id });
     }
-    clock.clearTimeout(this.#typingTimer);
-    this.#typingTimer = clock.setTimeout(() => this.stopTyping(), TYPING_INTERVAL);
+    this.#typing.set(() => this.stopTyping(), TYPING_INTERVAL);
   }
 
   /** Takes it back, as when the text was deleted. */
@@ -141,17 +117,17 @@ export class Room {
     this.#connection.leave(this, this.#membership);
   }
 
-  #ask(type: string, payload: unknown, options: RequestOptions = {}): Promise<Envelope> {
-    const isLeft = !this.#membership.handles.has(this) && !this.#connection.isClosed;
-    if (isLeft) return Promise.reject(leftError());
+  async #ask(type: string, payload: unknown, options: RequestOptions = {}): Promise<Envelope> {
+    const { handles, error = leftError() } = this.#membership;
+    if (!handles.has(this)) throw error;
     return this.#connection.ask({ type, room: this.id, payload }, options);
   }
 
   /** Forgets that one was typing; says whether one was. */
   #endTyping(): boolean {
-    const wasTyping = this.#typedAt !== undefined;
-    this.#typedAt = undefined;
-    this.#connection.clock.clearTimeout(this.#typingTimer);
+    const wasTyping = this.#typedAt > 0;
+    this.#typedAt = 0;
+    this.#typing.clear();
     return wasTyping;
   }
 }

@@ -17,3 +17,24 @@ export const systemTimers: Timers = {
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (handle) => clearTimeout(handle as number),
 };
+
+/** One thing that is to happen later. */
+export class Alarm {
+  readonly #timers: Timers;
+  #handle: unknown;
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** Has it happen after `ms` milliseconds, instead of what was to happen so far. */
+  set(callback: () => void, ms: number): void {
+    this.clear();
+    this.#handle = this.#timers.setTimeout(callback, ms);
+  }
+
+  /** Nothing is to happen. */
+  clear(): void {
+    this.#timers.clearTimeout(this.#handle);
+  }
+}

@@ -1,29 +1,28 @@
-import type { Unsubscribe } from "./emitter.js";
-
 /** What is used of a window and of its document (HTML, 7.3 and 6.2), where there are any. */
 interface Page {
-  addEventListener?(type: string, listener: () => void): void;
-  removeEventListener?(type: string, listener: () => void): void;
+  addEventListener?: Listen;
   readonly document?: {
     readonly visibilityState: string;
-    addEventListener(type: string, listener: () => void): void;
-    removeEventListener(type: string, listener: () => void): void;
+    addEventListener: Listen;
   };
 }
 
-/** Calls `callback` when the network is back, and when a page wakes or is looked at again. */
-export function onWake(callback: () => void): Unsubscribe {
+type Listen = (type: string, listener: () => void, options: { signal: AbortSignal }) => void;
+
+/**
+ * Calls `callback` when the network is back, and when a page wakes or is looked at again; until
+ * `listening` is aborted.
+ */
+export function onWake(callback: () => void, listening: AbortController): void {
   const page = globalThis as Page;
   const { document } = page;
-  const onVisible = () => {
-    if (document?.visibilityState === "visible") callback();
-  };
-  page.addEventListener?.("online", callback);
-  page.addEventListener?.("pageshow", callback);
-  document?.addEventListener("visibilitychange", onVisible);
-  return () => {
-    page.removeEventListener?.("online", callback);
-    page.removeEventListener?.("pageshow", callback);
-    document?.removeEventListener("visibilitychange", onVisible);
-  };
+  page.addEventListener?.("online", callback, listening);
+  page.addEventListener?.("pageshow", callback, listening);
+  document?.addEventListener(
+    "visibilitychange",
+    () => {
+      if (document.visibilityState === "visible") callback();
+    },
+    listening,
+  );
 }

@@ -1,63 +1,8 @@
-import { Hub, RoomcastError } from "roomcast";
-import { type Connection, type ConnectOptions, connect, type Room } from "roomcast/browser";
-import { VirtualClock } from "roomcast/testing";
+import { RoomcastError } from "roomcast";
+import { connect, type Room } from "roomcast/browser";
 import { describe, expect, test } from "vitest";
-import { Network } from "../support/network.js";
-
-/** A server, a network, and whoever connects; on a virtual clock. */
-class World {
-  readonly clock = new VirtualClock();
-  hub = this.makeHub();
-  readonly network = new Network(() => this.hub, this.clock);
-  /** The jitter's dice: by default the greatest delay. */
-  random = () => 1;
-
-  makeHub(): Hub {
-    return new Hub({ clock: this.clock, heartbeat: false });
-  }
-
-  connect(name: string, options: ConnectOptions = {}): Connection {
-    return connect("ws://server/ws", {
-      token: () => name,
-      WebSocket: this.network.WebSocket,
-      clock: this.clock,
-      random: () => this.random(),
-      ...options,
-    });
-  }
-
-  /** Connects and joins; with the server's newest line. */
-  async enter(name: string, room = "general", options: ConnectOptions = {}) {
-    const connection = this.connect(name, options);
-    const joined = await this.settle(connection.join(room));
-    return { connection, room: joined, line: this.network.last };
-  }
-
-  /** Lets everything happen that waits for no time to pass. */
-  async quiet(): Promise<void> {
-    for (let round = 0; round < 30; round++) {
-      await Promise.resolve();
-      this.clock.flush();
-    }
-  }
-
-  async settle<T>(promise: Promise<T>): Promise<T> {
-    promise.catch(() => {});
-    await this.quiet();
-    return promise;
-  }
-
-  async pass(ms: number): Promise<void> {
-    this.clock.advance(ms);
-    await this.quiet();
-  }
-}
-
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => "resolved",
-    (error: { code: string }) => error.code,
-  );
+import { ScriptedServer } from "./scripted.js";
+import { codeOf, World } from "./world.js";
 
 /** What a promise has come to, without waiting for it. */
 async function outcome(world: World, promise: Promise<unknown>): Promise<string> {
@@ -218,6 +163,16 @@ describe("sending", () => {
     world.hub.handle("where", (_, message) => message.room.id);
     expect(await world.settle(connection.request("add", [1, 2]))).toBe(3);
     expect(await world.settle(room.request("where"))).toBe("general");
+  });
+
+  test("rejects what cannot be written as JSON, and goes on", async () => {
+    const world = new World();
+    const { connection, room, line } = await world.enter("Alice");
+    await expect(room.send(1n)).rejects.toThrow(TypeError);
+    line.end(1006, "");
+    await world.pass(500);
+    expect(connection.status.state).toBe("open");
+    expect(await world.settle(room.send("hi"))).toMatchObject({ seq: 1 });
   });
 
   test("lets go of a signal when it has its answer", async () => {
@@ -548,8 +503,10 @@ describe("a line that is dead", () => {
       const { connection, line } = await world.enter("Alice");
       line.freeze();
       // However often it is woken: one question, one reconnect.
-      for (let event = 0; event < 10; event++) page.dispatchEvent(new Event("online"));
-      await world.pass(10_000);
+      for (let second = 0; second < 10; second++) {
+        page.dispatchEvent(new Event("online"));
+        await world.pass(1_000);
+      }
       expect(connection.status.state).toBe("waiting");
       world.random = () => 1;
       for (let event = 0; event < 10; event++) page.dispatchEvent(new Event("online"));
@@ -593,7 +550,7 @@ describe("what a server should not send", () => {
     ["no object", "7", "INVALID_MESSAGE"],
     ["nothing", "null", "INVALID_MESSAGE"],
     ["no type", "{}", "INVALID_MESSAGE"],
-    ["room_info without users", '{"type":"room_info","room":"general"}', "INVALID_MESSAGE"],
+    ["room_info without a payload", '{"type":"room_info","room":"general"}', "INVALID_MESSAGE"],
     [
       "user_joined of nobody",
       '{"type":"user_joined","room":"general","payload":null}',
@@ -683,16 +640,17 @@ describe("typing", () => {
 });
 
 test("a connection that is closed leaves no timer behind", async () => {
-  const world = new World();
-  const { connection, room } = await world.enter("Alice");
+  const server = new ScriptedServer();
+  const connection = server.connect();
+  const room = await server.letIn(connection, 0);
   room.typing();
   void codeOf(room.send("x"));
   connection.close(4_000, "Bye.");
   connection.close();
-  await world.quiet();
+  await server.quiet();
   expect(connection.status).toEqual({ state: "closed", code: 4_000, reason: "Bye." });
-  await world.pass(3_000);
-  expect(world.clock.pendingTimers).toBe(0);
+  await server.pass(3_000);
+  expect(server.clock.pendingTimers).toBe(0);
 });
 
 test("where there is no WebSocket it says so", () => {

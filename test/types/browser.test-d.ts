@@ -1,10 +1,11 @@
 /** What the compiler says of `roomcast/browser`. Compiled with everything else; nothing here runs. */
-import type { Envelope, User } from "roomcast";
+import type { Envelope, Member } from "roomcast";
 import {
   type Connection,
   ConnectionError,
   type ConnectOptions,
   connect,
+  type Gap,
   type Room,
   type Sent,
   type Status,
@@ -55,8 +56,10 @@ describe("a connection", () => {
 
 describe("a room", () => {
   it("tells its members, and sends", () => {
-    expectTypeOf(room.members).toEqualTypeOf<readonly User[]>();
-    room.on("members", (members) => expectTypeOf(members).toEqualTypeOf<readonly User[]>());
+    expectTypeOf(room.members).toEqualTypeOf<readonly Member[]>();
+    expectTypeOf(room.count).toEqualTypeOf<number | undefined>();
+    room.on("members", (members) => expectTypeOf(members).toEqualTypeOf<readonly Member[]>());
+    room.on("gap", (gap) => expectTypeOf(gap).toEqualTypeOf<Gap>());
     room.on("left", (error) => expectTypeOf(error).toEqualTypeOf<ConnectionError>());
     room.on("new_message", (message) => expectTypeOf(message).toEqualTypeOf<Envelope>());
     expectTypeOf(room.send({ content: "hi" }, { timeout: 1_000 })).toEqualTypeOf<Promise<Sent>>();

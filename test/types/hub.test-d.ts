@@ -1,12 +1,21 @@
 /** What the compiler says of the public face. Compiled with everything else; nothing here runs. */
 import {
+  type Action,
   type Client,
+  type CloseOptions,
   type Envelope,
   type Handshake,
+  type History,
+  type HistoryStore,
   Hub,
   type HubEvents,
   type Incoming,
   type LeaveReason,
+  MemoryHistory,
+  type Position,
+  type Receipt,
+  type Receipts,
+  type Replay,
   type Room,
   RoomcastError,
   type SendOptions,
@@ -189,7 +198,7 @@ describe("a client", () => {
 
   it("sends whatever JSON can say", () => {
     expectTypeOf(client.send).parameters.toEqualTypeOf<
-      [type: string, payload?: unknown, options?: SendOptions]
+      [type: string, payload?: unknown, options?: SendOptions | undefined]
     >();
     expectTypeOf(client.join("general")).toEqualTypeOf<AppRoom>();
     expectTypeOf(client.leave("general")).toEqualTypeOf<boolean>();
@@ -217,6 +226,103 @@ describe("a broadcast", () => {
 
   it("to a room says where and when", () => {
     expectTypeOf(room.broadcast("a")).toEqualTypeOf<Stamp>();
+  });
+});
+
+describe("authorize", () => {
+  it("is asked with the hub's own client, and one of two actions", () => {
+    new Hub<AppUser, AppData>({
+      authorize: (client, action, roomId) => {
+        expectTypeOf(client).toEqualTypeOf<AppClient>();
+        expectTypeOf(action).toEqualTypeOf<Action>();
+        expectTypeOf<Action>().toEqualTypeOf<"join" | "send">();
+        expectTypeOf(roomId).toEqualTypeOf<string>();
+        return client.user.role === "admin";
+      },
+    });
+    new Hub({ authorize: async (client) => client.user.id !== "" });
+    new Hub({ authorize: undefined });
+    // @ts-expect-error: yes or no, nothing else
+    new Hub({ authorize: () => "yes" });
+    // @ts-expect-error: a function
+    new Hub({ authorize: true });
+  });
+});
+
+describe("history and presence", () => {
+  it("are for all rooms alike, or by name", () => {
+    new Hub({ history: false, presence: "count" });
+    new Hub({ history: { messages: 5 }, presence: { show: "none", grace: 5_000 } });
+    new Hub({ history: (roomId) => roomId === "a" && { ttl: 5 }, lagTimeout: false });
+    new Hub({ presence: (roomId) => (roomId === "a" ? "count" : { grace: 5_000 }) });
+    // @ts-expect-error: say how much
+    new Hub({ history: true });
+    // @ts-expect-error: no such option
+    new Hub({ history: { message: 5 } });
+    // @ts-expect-error: not one of the three
+    new Hub({ presence: "all" });
+    // @ts-expect-error: milliseconds, or false
+    new Hub({ lagTimeout: true });
+  });
+
+  it("may be kept by anything that keeps to the interface", () => {
+    expectTypeOf<MemoryHistory>().toExtend<HistoryStore>();
+    expectTypeOf(new MemoryHistory({ maxBytes: 5 }).bytes).toEqualTypeOf<number>();
+    expectTypeOf<ReturnType<History["since"]>>().toEqualTypeOf<Replay | Promise<Replay>>();
+    // @ts-expect-error: not an option
+    new MemoryHistory({ maxMessages: 5 });
+  });
+
+  it("say where a room is, and what a user is like", () => {
+    expectTypeOf(hub.room("general").position).toEqualTypeOf<Position | undefined>();
+    expectTypeOf<Position>().toEqualTypeOf<{ readonly epoch: string; readonly seq: number }>();
+    expectTypeOf(({} as AppClient).setPresence).parameters.toEqualTypeOf<[state: unknown]>();
+    expectTypeOf(hub.revoke).parameters.toEqualTypeOf<[userId: string, roomId?: string]>();
+    expectTypeOf<LeaveReason>().toEqualTypeOf<"left" | "timeout" | "kicked" | "closed">();
+  });
+});
+
+describe("a policy", () => {
+  it("says what becomes of a message where its client lags", () => {
+    const client = {} as AppClient;
+    client.send("a", 1, { policy: "drop" });
+    hub.user("1").send("a", 1, { policy: { latest: "gold" } });
+    hub.broadcast("a", 1, { policy: "queue" });
+    hub.room("general").broadcast("a", 1, { policy: { latest: "gold" }, ephemeral: true });
+    // @ts-expect-error: no such policy
+    client.send("a", 1, { policy: "never" });
+    // @ts-expect-error: only what is said in a room lasts
+    hub.broadcast("a", 1, { ephemeral: true });
+  });
+});
+
+describe("requests", () => {
+  it("to a room are receipts, one after the other", async () => {
+    const receipts = hub.room("general").request("ready?", 1, { timeout: 5 });
+    expectTypeOf(receipts).toEqualTypeOf<Receipts<AppUser, AppData>>();
+    for await (const { client, status, payload } of receipts) {
+      expectTypeOf(client).toEqualTypeOf<AppClient>();
+      expectTypeOf(status).toEqualTypeOf<"ack" | "timeout" | "left">();
+      expectTypeOf(payload).toEqualTypeOf<unknown>();
+    }
+    const client = {} as AppClient;
+    hub.room("general").request("ready?", 1, { except: [client] });
+    // @ts-expect-error: clients, not their ids
+    hub.room("general").request("ready?", 1, { except: client.id });
+  });
+
+  it("to one client are one receipt", () => {
+    const client = {} as AppClient;
+    expectTypeOf(client.request("ready?")).toEqualTypeOf<Promise<Receipt<AppUser, AppData>>>();
+    // @ts-expect-error: there is nobody to leave out
+    void client.request("ready?", 1, { except: client });
+  });
+});
+
+describe("closing", () => {
+  it("takes its time, and gives its clients theirs", () => {
+    expectTypeOf(hub.close).parameters.toEqualTypeOf<[options?: CloseOptions]>();
+    expectTypeOf(hub.close({ timeout: 5, spread: 5, code: 4_000 })).toEqualTypeOf<Promise<void>>();
   });
 });
 
