@@ -2,6 +2,8 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { askChild } from "./ask.js";
 import { peers } from "./peers.js";
+import { measureRecovery } from "./recovery.js";
+import { spend } from "./spend.js";
 
 /**
  * For memory alone, and for every server: V8's young generation stays at this many MB. Left to itself
@@ -14,7 +16,8 @@ const FIRST_STORMS = 2;
 
 /**
  * @typedef {object} Figures What one run of one workload against one server gave.
- * @property {number} [cpu] Microseconds of server CPU per delivered frame; of a storm, per connection.
+ * @property {number} [cpu] Microseconds of server CPU per delivered frame; of a storm, per connection; of
+ * recovery, per recovered message.
  * @property {number} [perSecond] Delivered frames.
  * @property {number} [p50] Milliseconds from message to ack.
  * @property {number} [p99]
@@ -25,6 +28,9 @@ const FIRST_STORMS = 2;
  * @property {number} [filled] Seconds that it took until all were in their rooms.
  * @property {number} [back] Seconds from the drop until all were back in their rooms, on average.
  * @property {number} [told] Frames that the server sent per connection that came back.
+ * @property {number} [there] Of recovery: microseconds of server CPU per frame to somebody who is there.
+ * @property {number} [ratio] Of recovery: a recovered message's CPU, divided by that.
+ * @property {number} [join] Of recovery: microseconds of server CPU per join of one who missed nothing.
  */
 
 /**
@@ -38,14 +44,22 @@ const FIRST_STORMS = 2;
 export async function runCell(workload, peer, { seconds, profile }) {
   const flags = ["--expose-gc"];
   if (workload.measure === "memory") flags.push(`--max-semi-space-size=${YOUNG_GENERATION}`);
-  const server = start(`./servers/${peer}.js`, flags);
-  const load = start("./load.js", []);
+  const { dialect, floor, variantOf: file = peer, hub } = peers[peer];
+  const server = start(
+    `./servers/${file}.js`,
+    [JSON.stringify({ ...hub, ...workload.hub })],
+    flags,
+  );
+  const load = start("./load.js", [], []);
   try {
     const port = await askChild(server, "port");
-    const room = { dialect: peers[peer].dialect, port, joins: peers[peer].floor !== undefined };
+    const room = { dialect, port, joins: floor !== undefined };
     if (workload.measure === "memory") return await measureMemory(server, load, room, workload);
     if (workload.measure === "storm") {
       return await measureStorm(server, load, room, workload, profile);
+    }
+    if (workload.measure === "recovery") {
+      return await measureRecovery(server, load, room, workload, profile);
     }
     return await measureCpu(server, load, room, workload, seconds, profile);
   } finally {
@@ -77,16 +91,6 @@ async function measureStorm(server, load, options, workload, profile) {
   return { ...figures, cpu: used / (storms * clients), told: frames / (storms * clients) };
 }
 
-/** What the server uses of the CPU, in microseconds, while the load does something. */
-async function spend(server, profile, act) {
-  if (profile !== undefined) await askChild(server, "startProfile");
-  const before = await askChild(server, "cpu");
-  const result = await act();
-  const used = (await askChild(server, "cpu")) - before;
-  if (profile !== undefined) await askChild(server, "stopProfile", profile);
-  return { used, result };
-}
-
 /** The same crowd comes twice: the first makes the heap grow, the second is what is measured. */
 async function measureMemory(server, load, options, { clients, rooms }) {
   await askChild(load, "open", { ...options, count: clients, rooms });
@@ -97,6 +101,6 @@ async function measureMemory(server, load, options, { clients, rooms }) {
   return { resident: each("resident"), live: each("live") };
 }
 
-function start(file, execArgv) {
-  return fork(fileURLToPath(new URL(file, import.meta.url)), { execArgv });
+function start(file, argv, execArgv) {
+  return fork(fileURLToPath(new URL(file, import.meta.url)), argv, { execArgv });
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerParent } from "./ask.js";
+import { goAway, rejoin, talk } from "./load/absence.js";
 import { Crowd } from "./load/crowd.js";
 import { dialects } from "./load/dialects.js";
 import { sendOnAck, sendPaced } from "./load/pace.js";
@@ -70,6 +71,32 @@ answerParent({
       frames: crowd.others,
       back: wall / times / 1000,
       load: (cpu.user + cpu.system) / 1000 / wall,
+    };
+  },
+
+  /** One member of each room says a burst; resolves once every frame has come. */
+  async talk({ burst }) {
+    crowd.reset();
+    await talk(crowd, burst);
+    return { frames: crowd.frames };
+  },
+
+  /** All the others drop and connect again, and have missed a burst, or nothing. */
+  async goAway(options) {
+    crowd.reset();
+    await goAway(crowd, options);
+  },
+
+  /** They join where they were; resolves once they have got what they missed. */
+  async rejoin({ atOnce }) {
+    const framesBefore = crowd.frames;
+    const cpuBefore = process.cpuUsage();
+    const start = performance.now();
+    await rejoin(crowd, atOnce);
+    const cpu = process.cpuUsage(cpuBefore);
+    return {
+      frames: crowd.frames - framesBefore,
+      load: (cpu.user + cpu.system) / 1000 / (performance.now() - start),
     };
   },
 

@@ -3,14 +3,17 @@ import { readFileSync } from "node:fs";
 /**
  * The servers that are compared, each in a file of its own under servers/. What a server's memory is
  * compared with is the bare server that accepts connections the same way, its floor; the bare ones
- * have none, and no rooms to join.
+ * have none, and no rooms to join. A variant is another's server, whose hub has further options.
  *
- * @typedef {{ title: string, dialect: "json" | "socketIo", packages: string[], floor?: string }} Peer
+ * @typedef {{ title: string, dialect: "json" | "socketIo", packages: string[], floor?: string,
+ *   variantOf?: string, hub?: object }} Peer
  * @type {Record<string, Peer>}
  */
 export const peers = {
   "roomcast-ws": onWs("roomcast on ws", "ws"),
   "roomcast-uws": onUws("roomcast on uWS"),
+  "roomcast-ws-history": withHistory("roomcast-ws", onWs("roomcast on ws, history", "ws")),
+  "roomcast-uws-history": withHistory("roomcast-uws", onUws("roomcast on uWS, history")),
   "ws-loop": onWs("ws loop", "ws"),
   "socket.io": { ...onWs("Socket.IO", "socket.io"), dialect: "socketIo" },
   crossws: onWs("crossws", "crossws"),
@@ -42,4 +45,8 @@ function onWs(title, wsServer) {
 
 function onUws(title) {
   return { title, dialect: "json", packages: ["uWebSockets.js"], floor: "uws-bare" };
+}
+
+function withHistory(variantOf, peer) {
+  return { ...peer, variantOf, hub: { history: { messages: 100 } } };
 }

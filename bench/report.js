@@ -13,6 +13,7 @@ export function report(results, workloads) {
     if (workload.measure === "chat") parts.push(chatReport(results, workload));
     if (workload.measure === "memory") parts.push(memoryReport(results, workload));
     if (workload.measure === "storm") parts.push(stormReport(results, workload));
+    if (workload.measure === "recovery") parts.push(recoveryReport(results, workload));
   }
   const sizes = workloads.filter(({ measure }) => measure === "size");
   if (sizes.length > 0) parts.push(sizeReport(results, sizes));
@@ -69,12 +70,48 @@ function stormReport(results, workload) {
   return section(workload.title, table(header, rows), ratioTargets(results, workload));
 }
 
-/** Those of ours that were measured get a column each: their CPU, divided by everyone's. */
+function recoveryReport(results, workload) {
+  const rows = workload.peers.map((peer) => {
+    const median = (figure) => results.median(workload, peer, figure);
+    return [
+      peers[peer].title,
+      digits(median("cpu"), 2),
+      digits(median("there"), 2),
+      digits(median("ratio"), 2),
+      digits(median("join"), 0),
+      percent(median("load")),
+    ];
+  });
+  const header = [
+    "server",
+    "µs per recovered message",
+    "µs per live frame",
+    "ratio",
+    "µs per join",
+    "load CPU",
+  ];
+  const targets = workload.targets.map(({ of, atMost }) => {
+    const ratio = results.median(workload, of, "ratio");
+    return target(of, `at most ${digits(atMost, 2)} × a live delivery`, ratio, atMost);
+  });
+  return section(workload.title, table(header, rows), targets);
+}
+
+/**
+ * Those of ours that were measured get a column each: their CPU, divided by everyone's. Where variants
+ * are, each is divided by what it is a variant of.
+ */
 function ratioTitles(workload) {
+  if (hasVariants(workload)) return ["÷ the same without"];
   return oursIn(workload).map((our) => `${peers[our].title} ÷ it`);
 }
 
 function ratios(results, workload, peer) {
+  if (hasVariants(workload)) {
+    const { variantOf } = peers[peer];
+    const isCompared = workload.peers.includes(variantOf);
+    return [isCompared ? digits(results.ratio(workload, peer, variantOf, "cpu"), 2) : ""];
+  }
   return oursIn(workload).map((our) =>
     our === peer ? "" : digits(results.ratio(workload, our, peer, "cpu"), 2),
   );
@@ -85,6 +122,10 @@ function ratioTargets(results, workload) {
     const ratio = results.ratio(workload, of, than, "cpu");
     return target(of, `at most ${digits(atMost, 2)} × ${peers[than].title}`, ratio, atMost);
   });
+}
+
+function hasVariants(workload) {
+  return workload.peers.some((peer) => peers[peer].variantOf !== undefined);
 }
 
 function oursIn(workload) {

@@ -1,3 +1,5 @@
+import { median } from "./median.js";
+
 /** What all cells gave, and the medians of it. */
 export class Results {
   /** One entry per round; undefined where it failed. @type {Map<string, (import("./cell.js").Figures | undefined)[]>} */
@@ -37,11 +39,4 @@ export class Results {
     const rounds = this.#rounds.get(`${workload.name} ${peer}`) ?? [];
     return rounds.map((figures) => figures?.[figure] ?? Number.NaN);
   }
-}
-
-function median(values) {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
-  if (sorted.length === 0) return Number.NaN;
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

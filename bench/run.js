@@ -67,7 +67,7 @@ function chooseWorkloads() {
     .map((workload) => ({
       ...workload,
       peers: workload.peers.filter(takesPart),
-      targets: workload.targets.filter(({ of, than }) => takesPart(of) && takesPart(than)),
+      targets: workload.targets.filter(({ of, than = of }) => takesPart(of) && takesPart(than)),
     }));
 }
 
@@ -99,9 +99,12 @@ function profileOf(name) {
   return join(flags.profile, `${name.replaceAll(", ", "-").replaceAll(" ", "")}.cpuprofile`);
 }
 
-function brief({ measure }, { cpu, resident }) {
+function brief({ measure }, { cpu, resident, there }) {
   if (measure === "memory") return `${resident.toFixed(2)} KB`;
   if (measure === "storm") return `${cpu.toFixed(0)} µs per connection`;
+  if (measure === "recovery") {
+    return `${cpu.toFixed(2)} µs per recovered message, ${there.toFixed(2)} µs per live frame`;
+  }
   return `${cpu.toFixed(2)} µs per frame`;
 }
 

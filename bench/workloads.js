@@ -4,8 +4,8 @@
  * @typedef {object} Workload
  * @property {string} name For `--only`.
  * @property {string} title
- * @property {"chat" | "memory" | "size" | "storm"} measure CPU of a chat; memory of idle connections;
- * CPU by size of room; CPU of connections that drop and come back.
+ * @property {"chat" | "memory" | "size" | "storm" | "recovery"} measure CPU of a chat; memory of idle
+ * connections; CPU by size of room; CPU of connections that drop and come back; CPU of what they missed.
  * @property {string[]} peers
  * @property {number} clients
  * @property {number} rooms
@@ -16,14 +16,27 @@
  * @property {number} [inFlight] Sends as fast as acks come instead, this many bursts at a time. Of a storm:
  * connections that come back at a time.
  * @property {number} [storms] How often all drop.
+ * @property {number} [times] How often each part of recovery is measured.
+ * @property {object} [hub] Options of roomcast's hub, beside those of the peer.
  * @property {Target[]} targets
  *
- * @typedef {{ of: string, than: string, atMost: number }} Target What one of our servers may cost: CPU
- * as a multiple of a peer's; for memory, KB per connection above a peer's.
+ * @typedef {{ of: string, than?: string, atMost: number }} Target What one of our servers may cost: CPU
+ * as a multiple of a peer's; for memory, KB per connection above a peer's. For recovery there is no peer:
+ * CPU per recovered message, as a multiple of a live one.
  */
 
 const everyone = ["roomcast-ws", "roomcast-uws", "ws-loop", "socket.io", "crossws", "uws-native"];
 const chat = { measure: "chat", peers: everyone, clients: 500, rooms: 10, senders: 1, targets: [] };
+
+/** With and without history, in the same rounds. */
+const history = {
+  ...chat,
+  peers: ["roomcast-ws", "roomcast-ws-history", "roomcast-uws", "roomcast-uws-history"],
+  targets: [
+    { of: "roomcast-ws-history", than: "roomcast-ws", atMost: 1.1 },
+    { of: "roomcast-uws-history", than: "roomcast-uws", atMost: 1.1 },
+  ],
+};
 
 /** One room of each size; about as many deliveries a second, one message at a time. */
 const sizes = [
@@ -168,5 +181,34 @@ export const workloads = [
     inFlight: 200,
     storms: 5,
     targets: [onWs("socket.io", 0.6), onUws("socket.io", 0.6)],
+  },
+  {
+    ...history,
+    name: "history",
+    title: "History on and off: 500 clients in rooms of 50, 1 message per ms",
+    burst: 1,
+    everyMs: 1,
+  },
+  {
+    ...history,
+    name: "history-burst-10",
+    title: "History on and off, in bursts of 10",
+    burst: 10,
+    everyMs: 10,
+  },
+  {
+    ...chat,
+    name: "recovery",
+    title: "2,000 clients in rooms of 100 come back, each to 50 messages that it missed",
+    measure: "recovery",
+    peers: ["roomcast-ws", "roomcast-uws"],
+    hub: { history: { messages: 100 }, presence: "none" },
+    clients: 2_000,
+    rooms: 20,
+    burst: 50,
+    everyMs: 0,
+    inFlight: 200,
+    times: 7,
+    targets: [onWs(undefined, 1.0), onUws(undefined, 1.0)],
   },
 ];

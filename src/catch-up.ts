@@ -1,8 +1,7 @@
 import type { Client } from "./client.js";
 import { type Cursor, type Lag, skipped } from "./delivery/lag.js";
 import { Message } from "./delivery/message.js";
-import type { Replay } from "./history/history.js";
-import type { Past } from "./history/past.js";
+import type { Past, Replay } from "./history/history.js";
 import type { Hub } from "./hub.js";
 import { inTime, isPromiseLike, LATE } from "./in-time.js";
 import { CloseCode } from "./protocol/close-codes.js";

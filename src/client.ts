@@ -105,9 +105,9 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   request(
     type: string,
     payload?: unknown,
-    { timeout }: Pick<RequestOptions, "timeout"> = {},
+    options: Pick<RequestOptions, "timeout"> = {},
   ): Promise<Receipt<U, D>> {
-    return this.#hub.requests.askOne({ type, payload }, this, { timeout });
+    return this.#hub.requests.askOne({ type, payload }, this, options);
   }
 
   /**

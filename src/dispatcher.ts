@@ -61,6 +61,8 @@ export class Dispatcher<U extends User, D> {
 
   /** Handles an envelope, now or after those before it. Never throws: every failure is answered. */
   dispatch(client: Client<U, D>, envelope: Envelope): void {
+    // A hub that closes finishes what it has begun, and begins nothing.
+    if (this.#hub.isClosing && !PROMPT.has(envelope.type)) return;
     const waiting = this.#waiting.size === 0 ? undefined : this.#waiting.get(client);
     if (waiting === undefined || PROMPT.has(envelope.type)) {
       const result = this.#run(client, envelope);

@@ -1,8 +1,7 @@
 import { readPast } from "./catch-up.js";
 import type { Client } from "./client.js";
 import { ANSWERED } from "./dispatcher.js";
-import type { Replay } from "./history/history.js";
-import type { Past } from "./history/past.js";
+import type { Past, Replay } from "./history/history.js";
 import type { Hub } from "./hub.js";
 import { inTime, isPromiseLike, LATE } from "./in-time.js";
 import { assertRoomId } from "./protocol/envelope.js";
@@ -113,7 +112,8 @@ export class Door<U extends User, D> {
     typing.stop(client, room);
     room.remove(client);
     const lost = client.outbox.lag?.leave(room.id, room.seq) ?? 0;
-    if (lost > 0) client.outbox.drop(lost);
+    // One that is gone may yet come back for it.
+    if (lost > 0 && client.isOpen) client.outbox.drop(lost);
     const isLast = !users.isAnyIn(userId, room.clients);
     if (isLast && reason !== "timeout") room.past?.attendance?.leave(userId);
     if (isLast) presence.left(room, client, reason);
@@ -166,7 +166,9 @@ export class Door<U extends User, D> {
     this.#tickets.add(ticket);
     try {
       await authorized;
-      const missed = await (recalled ?? this.#recall(client, roomId, since));
+      const recalling = recalled ?? this.#recall(client, roomId, since);
+      // What is not awaited cannot be overtaken.
+      const missed = isPromiseLike(recalling) ? await recalling : recalling;
       if (ticket.isRevoked) missed?.past.release();
       check(!ticket.isRevoked, "join");
       return this.#answer(client, roomId, since, missed, id);

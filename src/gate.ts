@@ -71,10 +71,10 @@ export class Gate<U extends User, D> {
   }
 
   /**
-   * Answers one upgrade request. Never rejects. Whoever is admitted holds a place, which the adapter
+   * Answers one upgrade request; at once, unless `authenticate` takes time. Never throws or rejects. Whoever is admitted holds a place, which the adapter
    * gives back with `release` when that connection's socket closes, upgraded or not.
    */
-  async admit(handshake: Handshake): Promise<Admission<U>> {
+  admit(handshake: Handshake): Admission<U> | Promise<Admission<U>> {
     const { origins, authenticate } = this.#options;
     if (this.#hub.isClosing) return this.#refuse(handshake, 503);
     try {
@@ -86,9 +86,7 @@ export class Gate<U extends User, D> {
     // The place is taken while authentication runs, or a crowd would pass the limit together.
     this.#take(handshake.ip);
     if (authenticate === undefined) return { isAdmitted: true, user: undefined };
-    const admission = await this.#authenticate(authenticate, handshake);
-    if (!admission.isAdmitted) this.release(handshake.ip);
-    return admission;
+    return this.#authenticate(authenticate, handshake);
   }
 
   /** Gives back the place of an admitted connection. */
@@ -100,21 +98,29 @@ export class Gate<U extends User, D> {
     else this.#perIp.delete(ip);
   }
 
-  async #authenticate(
+  #authenticate(
     authenticate: NonNullable<GateOptions<U>["authenticate"]>,
     handshake: Handshake,
-  ): Promise<Admission<U>> {
+  ): Admission<U> | Promise<Admission<U>> {
+    const fail = (cause: unknown) => this.#turnAway(handshake, 401, cause);
+    const judge = (user: unknown): Admission<U> => {
+      if (user === LATE || this.#hub.isClosing) return this.#turnAway(handshake, 503);
+      return isUser<U>(user) ? { isAdmitted: true, user } : this.#turnAway(handshake, 401);
+    };
     try {
       const answer = authenticate(handshake);
-      const user = isPromiseLike(answer)
-        ? await inTime(answer, this.#hub.settings.clock, AUTHENTICATE_TIMEOUT)
-        : answer;
-      if (user === LATE || this.#hub.isClosing) return this.#refuse(handshake, 503);
-      if (!isUser<U>(user)) return this.#refuse(handshake, 401);
-      return { isAdmitted: true, user };
+      if (!isPromiseLike(answer)) return judge(answer);
+      const { clock } = this.#hub.settings;
+      return inTime(answer, clock, AUTHENTICATE_TIMEOUT).then(judge).catch(fail);
     } catch (cause) {
-      return this.#refuse(handshake, 401, cause);
+      return fail(cause);
     }
+  }
+
+  /** Refuses somebody who held a place. */
+  #turnAway(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {
+    this.release(handshake.ip);
+    return this.#refuse(handshake, status, cause);
   }
 
   #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {

@@ -26,8 +26,7 @@ export class Inbox<U extends User, D> implements Receiver {
 
   message(data: string | Uint8Array): void {
     const client = this.#client;
-    // A hub that closes finishes what it has begun, and begins nothing.
-    if (!client.isOpen || this.#hub.isClosing) return;
+    if (!client.isOpen) return;
     const { clock, maxMessageBytes } = this.#hub.settings;
     const now = clock.now();
     client.lastSeen = now;

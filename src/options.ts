@@ -23,7 +23,7 @@ export interface HubOptions<U extends User = User, D = Record<string, unknown>> 
   /** The largest message a client may send, in bytes; larger ones close with 1009. Default 4096. */
   readonly maxMessageBytes?: number;
   /** A client with more bytes waiting for its network lags until it drains: room messages wait in history,
-   * and what else must be queued may be twice as much. Default 1048576 (1 MiB). */
+   * and of what else must be queued as much again may wait. Default 1048576 (1 MiB). */
   readonly maxBufferedBytes?: number;
   /** Milliseconds that a client may lag; then the connection closes with 4000, to come back. `false` for
    * as long as it takes. Default 30000. */

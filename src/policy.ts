@@ -5,7 +5,7 @@ import { isName, NAME_RULE } from "./protocol/envelope.js";
  * What becomes of a message where its client lags, that is, takes nothing for the moment.
  *
  * - `"queue"`: a room's message is caught up later, or the client is told of the gap. One that concerns no
- *   room waits for the client, up to twice `maxBufferedBytes`; with more the connection closes with 4000.
+ *   room waits for the client, up to `maxBufferedBytes` more; then the connection closes with 4000.
  * - `"drop"`: the client does not get it.
  * - `{ latest: key }`: of all messages of that key the client gets the newest, when it has caught up.
  *   For what replaces what came before: cursors, prices.

@@ -41,6 +41,9 @@ const MAX_GHOSTS = 100_000;
 /** Fills in the defaults. Throws `INVALID_OPTION` with the option's name and the value. */
 export function readPresence(given: Shown | PresenceOptions): Required<PresenceOptions> {
   if (typeof given === "string") return readPresence({ show: given });
+  if (typeof given !== "object" || given === null) {
+    throw invalid("presence", given, '"members", "count", "none" or an object');
+  }
   checkNames(given, ["show", "grace"]);
   const { show = "members", grace = 0 } = given;
   if (!["members", "count", "none"].includes(show)) {
@@ -72,7 +75,7 @@ export class Presence<U extends User, D> {
       if (ghost.state !== undefined && !this.#states.has(id)) this.#states.set(id, ghost.state);
       const member = this.member(client.user);
       if (ghost.isAnnounced) this.#tell(room, "user_returned", member, client);
-      else if (member.state !== ghost.state) this.#tell(room, "user_updated", member, client);
+      else if (!isSame(member.state, ghost.state)) this.#tell(room, "user_updated", member, client);
     } else if (!this.#hub.users.isAnotherIn(client, room.clients)) {
       this.#tell(room, "user_joined", this.member(client.user), client);
     }
@@ -82,7 +85,7 @@ export class Presence<U extends User, D> {
   left(room: Room<U, D>, client: Client<U, D>, reason: LeaveReason): void {
     // When the hub closes, everybody leaves, and nobody needs to hear it of everybody else.
     if (this.#hub.isClosing) return;
-    const { grace } = this.#hub.settings.presence(room.id);
+    const { grace } = room.presence;
     if (reason === "timeout" && grace > 0 && this.#ghosts < MAX_GHOSTS) {
       this.#haunt(room, client, grace);
     } else {
@@ -159,7 +162,7 @@ export class Presence<U extends User, D> {
   }
 
   #tell(room: Room<U, D>, type: string, payload: object, except?: Client<U, D>): void {
-    const { show } = this.#hub.settings.presence(room.id);
+    const { show } = room.presence;
     if (show === "members") room.announce(type, payload, { except }, this.#hub.isCrowded());
     else if (show === "count" && COUNTED.has(type)) this.#count(room);
   }
@@ -173,4 +176,9 @@ export class Presence<U extends User, D> {
     }, COUNT_EVERY);
     this.#counting.set(room, timer);
   }
+}
+
+/** Whether two values are the same JSON. */
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

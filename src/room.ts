@@ -2,10 +2,10 @@ import type { Client } from "./client.js";
 import { deliver } from "./delivery/deliver.js";
 import { skipped } from "./delivery/lag.js";
 import { type Fate, Message } from "./delivery/message.js";
-import type { Past } from "./history/past.js";
+import type { Past } from "./history/history.js";
 import type { Hub } from "./hub.js";
 import { checkPolicy, checkType, type Policy } from "./policy.js";
-import type { Ghost } from "./presence.js";
+import type { Ghost, PresenceOptions } from "./presence.js";
 import type { Member, Position, RoomInfo, User } from "./protocol/types.js";
 import type { Receipts } from "./receipts.js";
 import type { RequestOptions } from "./requests.js";
@@ -49,6 +49,8 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
   readonly id: string;
   /** What was said here; undefined for a room that the hub does not have. Kept by Rooms. @internal */
   past: Past | undefined;
+  /** What is shown of who is here. @internal */
+  readonly presence: Required<PresenceOptions>;
   /** Members who may come back, by user. Kept by Presence. @internal */
   ghosts: Map<string, Ghost<U>> | undefined;
   readonly #hub: Hub<U, D>;
@@ -58,6 +60,7 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
   constructor(hub: Hub<U, D>, id: string) {
     this.#hub = hub;
     this.id = id;
+    this.presence = hub.settings.presence(id);
   }
 
   /** The clients in the room, in the order in which they joined. */
@@ -199,7 +202,7 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
   }
 
   #info(recovered: boolean | undefined): RoomInfo {
-    const { show } = this.#hub.settings.presence(this.id);
+    const { show } = this.presence;
     const { presence } = this.#hub;
     if (show === "none") return { room_id: this.id, recovered };
     if (show === "count") return { room_id: this.id, count: this.count, recovered };

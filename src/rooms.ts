@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.js";
-import { Attendance } from "./history/attendance.js";
-import { Past } from "./history/past.js";
+import { Counter } from "./history/counter.js";
+import type { Past } from "./history/history.js";
+import { KeptPast } from "./history/past.js";
 import type { Hub } from "./hub.js";
 import type { User } from "./protocol/types.js";
 import type { Room } from "./room.js";
@@ -74,13 +75,12 @@ export class Rooms<U extends User, D> {
     const limits = history(room.id);
     room.past =
       limits === false
-        ? new Past()
-        : new Past(historyStore.open(room.id, limits), new Attendance());
+        ? new Counter()
+        : new KeptPast(historyStore.open(room.id, limits), limits.ttl);
   }
 
   #retire(room: Room<U, D>): void {
-    const limits = this.#hub.settings.history(room.id);
-    const ttl = limits === false ? COUNT_KEPT : limits.ttl;
+    const { ttl = COUNT_KEPT } = room.past ?? {};
     this.#unlist(room.id);
     const timer = this.#clock.setTimeout(() => this.#forget(room), ttl);
     this.#dormant.set(room.id, { room, timer });
@@ -102,9 +102,8 @@ export class Rooms<U extends User, D> {
   }
 
   #end(room: Room<U, D>): void {
-    const { past } = room;
+    const { history } = room.past ?? {};
     room.past = undefined;
-    if (past?.attendance === undefined) return;
-    this.#hub.settings.historyStore.close(room.id, past.history);
+    if (history !== undefined) this.#hub.settings.historyStore.close(room.id, history);
   }
 }

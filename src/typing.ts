@@ -60,9 +60,8 @@ export class Typing<U extends User, D> {
   }
 
   #tell(client: Client<U, D>, room: Room<U, D>, typing: boolean): void {
-    const { show } = this.#hub.settings.presence(room.id);
     // A room that does not say who is in it does not say who types there, either.
-    if (this.#hub.isClosing || show !== "members") return;
+    if (this.#hub.isClosing || room.presence.show !== "members") return;
     const except = this.#hub.users.clientsOf(client.user.id);
     room.announce("user_typing", { typing }, { except, from: client });
   }

@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { Kind } from "./dialects.js";
 import { pongFrame, textFrame } from "./frames.js";
 
-/** Room in front of what is read, for the few bytes that are left over of the read before. */
-const LEAD = 64;
+/** Room in front of what is read, for what is left over of the read before: a small frame at most. */
+const LEAD = 1_024;
 /** All connections read into the same memory: what is read is looked at before the next read. */
 const memory = Buffer.allocUnsafe(LEAD + 65_536);
 const readBuffer = memory.subarray(LEAD);
@@ -15,6 +15,8 @@ const NOTHING = Buffer.alloc(0);
 
 /** One WebSocket on a bare TCP socket, which counts frames and does not read them. */
 export class Connection {
+  /** Whose it is. */
+  name;
   /** The rooms it is in, as numbers. It talks in the first. @type {number[]} */
   rooms = [];
   /** Messages sent, messages and acks received, since the last reset. */
@@ -23,6 +25,11 @@ export class Connection {
   acks = 0;
   /** When the messages without ack were sent, in order. @type {{ at: number, count: number }[]} */
   unacknowledged = [];
+  /**
+   * Where it stands in its room, if it is to know. Frames are then looked at as a whole, so they must be
+   * small. @type {import("./position.js").Position | undefined}
+   */
+  position;
   #socket;
   #dialect;
   #observer;
@@ -36,15 +43,17 @@ export class Connection {
 
   /**
    * @param {import("./dialects.js").Dialect} dialect
+   * @param {string} name
    * @param {{ frame(): void, other(): void, ack(connection: Connection): void, fail(error: Error): void }} observer
    */
-  constructor(dialect, observer) {
+  constructor(dialect, name, observer) {
+    this.name = name;
     this.#dialect = dialect;
     this.#observer = observer;
   }
 
   /** Resolves once messages can be sent. */
-  open(port, name) {
+  open(port) {
     return new Promise((resolve) => {
       this.#onReady = resolve;
       const socket = connect({
@@ -64,7 +73,7 @@ export class Connection {
       socket.on("end", () => this.#observer.fail(new Error("The server ended a connection.")));
       socket.write(
         [
-          `GET ${this.#dialect.path(name)} HTTP/1.1`,
+          `GET ${this.#dialect.path(this.name)} HTTP/1.1`,
           `Host: 127.0.0.1:${port}`,
           "Connection: Upgrade",
           "Upgrade: websocket",
@@ -76,12 +85,16 @@ export class Connection {
     });
   }
 
-  /** Asks for all rooms in one write; resolves once the server has answered for each. */
+  /**
+   * Asks for all rooms in one write, from where it was, if it knows; resolves once the server has answered
+   * for each.
+   */
   join(names) {
     return new Promise((resolve) => {
       this.#onJoined = resolve;
       this.#joining = names.length;
-      this.write(Buffer.concat(names.map((name) => textFrame(this.#dialect.join(name)))));
+      const since = this.position?.since;
+      this.write(Buffer.concat(names.map((name) => textFrame(this.#dialect.join(name, since)))));
     });
   }
 
@@ -141,15 +154,28 @@ export class Connection {
         header = 10;
         length = Number(memory.readBigUInt64BE(at + 2));
       }
-      if (left < header + Math.min(length, kindAt + 1)) break;
+      const needed = this.position === undefined ? Math.min(length, kindAt + 1) : length;
+      if (left < header + needed) break;
       const first = memory[at];
-      if (first === TEXT) this.#frame(kinds[length > kindAt ? memory[at + header + kindAt] : 0]);
-      else if (first === PING) this.write(pongFrame());
+      if (first === TEXT) {
+        const kind = kinds[length > kindAt ? memory[at + header + kindAt] : 0];
+        if (this.position !== undefined) this.#follow(kind, at + header, length);
+        this.#frame(kind);
+      } else if (first === PING) this.write(pongFrame());
       else this.#observer.fail(new Error(`Unexpected frame, first byte ${first}.`));
       at += header + length;
     }
     this.#skip = Math.max(0, at - end);
     if (at < end) this.#rest = Buffer.from(memory.subarray(at, end));
+    if (this.#rest.length > LEAD) this.#observer.fail(new Error("A frame is too long to look at."));
+  }
+
+  #follow(kind, start, length) {
+    try {
+      this.position.follow(kind, memory.subarray(start, start + length));
+    } catch (error) {
+      this.#observer.fail(error);
+    }
   }
 
   #frame(kind) {

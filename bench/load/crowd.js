@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "./connection.js";
 import { textFrame } from "./frames.js";
+import { Position } from "./position.js";
 
 /** How many connect, or join, at the same time, unless told otherwise. */
 const AT_ONCE = 50;
@@ -79,18 +80,16 @@ export class Crowd {
 
   /**
    * Connects `count` more clients and lets each join `roomsEach` of so many rooms. Turn and turn
-   * about, so all rooms are of the same size; those who share one room do not share the next.
+   * about, so all rooms are of the same size; those who share one room do not share the next. If they are
+   * `isNumbered`, they look at the number of each message, and know where they are in their room.
    *
-   * @param {{ port: number, count: number, rooms: number, roomsEach?: number, joins: boolean }} options
+   * @param {{ port: number, count: number, rooms: number, roomsEach?: number, joins: boolean, isNumbered?: boolean }} options
    */
-  async open({ port, count, rooms, roomsEach = 1, joins }) {
+  async open({ port, count, rooms, roomsEach = 1, joins, isNumbered = false }) {
     this.#port = port;
-    const first = this.#connections.length;
     const firstRoom = this.#rooms.length;
-    const newcomers = Array.from({ length: count }, () => this.#add());
-    await this.#each(newcomers, AT_ONCE, (connection, index) =>
-      connection.open(port, userName(first + index)),
-    );
+    const newcomers = Array.from({ length: count }, () => this.#add(isNumbered));
+    await this.#each(newcomers, AT_ONCE, (connection) => connection.open(port));
     if (joins) {
       for (let room = 0; room < rooms; room++) {
         this.#rooms.push([]);
@@ -106,7 +105,7 @@ export class Crowd {
         return connection.join(connection.rooms.map(roomName));
       });
     }
-    await this.#untilQuiet();
+    await this.untilQuiet();
   }
 
   /**
@@ -117,13 +116,26 @@ export class Crowd {
   async comeBack(atOnce) {
     const start = performance.now();
     for (const connection of this.#connections) connection.drop();
-    await this.#each(this.#connections, atOnce, async (connection, index) => {
-      await connection.open(this.#port, userName(index));
+    await this.#each(this.#connections, atOnce, async (connection) => {
+      await connection.open(this.#port);
       await connection.join(connection.rooms.map(roomName));
     });
     const took = performance.now() - start;
-    await this.#untilQuiet();
+    await this.untilQuiet();
     return took;
+  }
+
+  /** Lets those connect who have dropped, `atOnce` of them at a time. They are in no room then. */
+  async reopen(connections, atOnce) {
+    await this.#each(connections, atOnce, (connection) => connection.open(this.#port));
+    await this.untilQuiet();
+  }
+
+  /** Lets those join their rooms again who have connected again. */
+  rejoin(connections, atOnce) {
+    return this.#each(connections, atOnce, (connection) =>
+      connection.join(connection.rooms.map(roomName)),
+    );
   }
 
   /** Writes a burst of `count` messages of one client, in one write. */
@@ -165,7 +177,7 @@ export class Crowd {
 
   /** Checks every connection's count of messages and acks: none lost, none too many. */
   async verify() {
-    await this.#untilQuiet();
+    await this.untilQuiet();
     for (const [index, { sent, messages, acks, rooms }] of this.#connections.entries()) {
       const expected = this.#sentTo[rooms[0]] - sent;
       if (messages !== expected || acks !== sent) {
@@ -176,8 +188,17 @@ export class Crowd {
     }
   }
 
-  #add() {
-    const connection = new Connection(this.#dialect, {
+  /** Resolves once nothing more comes. */
+  async untilQuiet() {
+    let before = -1;
+    while (before !== this.#frames + this.#others) {
+      before = this.#frames + this.#others;
+      await this.#wait(QUIET);
+    }
+  }
+
+  #add(isNumbered) {
+    const connection = new Connection(this.#dialect, userName(this.#connections.length), {
       frame: () => {
         this.#frames++;
         this.#lastFrame = performance.now();
@@ -188,6 +209,7 @@ export class Crowd {
       ack: (acknowledged) => this.#acknowledge(acknowledged),
       fail: (error) => this.#fail(error),
     });
+    if (isNumbered) connection.position = new Position();
     this.#connections.push(connection);
     return connection;
   }
@@ -210,14 +232,6 @@ export class Crowd {
       for (const [index, connection] of waiting) await act(connection, index);
     };
     return Promise.race([this.#failure, Promise.all(Array.from({ length: atOnce }, takeTurns))]);
-  }
-
-  async #untilQuiet() {
-    let before = -1;
-    while (before !== this.#frames + this.#others) {
-      before = this.#frames + this.#others;
-      await this.#wait(QUIET);
-    }
   }
 
   #wait(milliseconds) {

@@ -14,7 +14,7 @@ export const Kind = { unexpected: 0, message: 1, ack: 2, joined: 3, ready: 4, ig
  * @property {string} heartbeat What answers a heartbeat that is a message.
  * @property {number} kindAt The position in the payload of the byte that tells the kind.
  * @property {Uint8Array} kinds The kind, by that byte; by 0 where the payload is shorter.
- * @property {(room: string) => string} join
+ * @property {(room: string, since?: object) => string} join From a position, where it has one.
  * @property {(room: string, content: string, index: number) => string} say
  */
 
@@ -31,7 +31,7 @@ const json = {
     r: Kind.joined, // room_info
     u: Kind.ignored, // user_joined
   }),
-  join: (room) => JSON.stringify({ type: "join_room", payload: { room_id: room } }),
+  join: (room, since) => JSON.stringify({ type: "join_room", payload: { room_id: room, since } }),
   say: (room, content, index) =>
     JSON.stringify({ type: "send_message", room, payload: { content }, id: `m${index}` }),
 };

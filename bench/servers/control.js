@@ -6,6 +6,9 @@ import { answerParent } from "../ask.js";
 /** Collections before memory is read: what one frees, the next can give back. */
 const COLLECTIONS = 4;
 
+/** Microseconds from one sample of a profile to the next. */
+const SAMPLE_EVERY = 200;
+
 const profiler = new Session();
 
 /**
@@ -30,13 +33,17 @@ export function control(listen) {
       const { rss, heapUsed, external } = process.memoryUsage();
       return { resident: rss, live: heapUsed + external };
     },
+    /** So that what is measured next does not pay for what was before. */
+    collect: () => global.gc(),
     async startProfile() {
       profiler.connect();
       await profiler.post("Profiler.enable");
+      await profiler.post("Profiler.setSamplingInterval", { interval: SAMPLE_EVERY });
       await profiler.post("Profiler.start");
     },
     async stopProfile(file) {
       const { profile } = await profiler.post("Profiler.stop");
+      profiler.disconnect();
       writeFileSync(file, JSON.stringify(profile));
     },
   });

@@ -20,7 +20,7 @@ export function abortable<T>(
   let abort = () => {};
   const promise = new Promise<T>((resolve, reject) => {
     let takeBack: Settle<ConnectionError> = reject;
-    abort = () => takeBack(new ConnectionError("ABORTED", "It was taken back."));
+    abort = () => takeBack(new ConnectionError("ABORTED", "Aborted."));
     if (signal?.aborted) abort();
     else takeBack = start(resolve, reject);
     signal?.addEventListener("abort", abort);

@@ -143,7 +143,7 @@ export class Connection {
     const payload = { room_id: id, since: progress.epoch && progress };
     const join: Envelope = { type: "join_room", room: id, payload };
     this.#requests.ask(join, {}, 0).catch((error: ConnectionError) => {
-      const isLineDown = ["CONNECTION_LOST", "QUEUE_FULL"].includes(error.code);
+      const isLineDown = /^(CONNECTION_LOST|QUEUE_FULL)$/.test(error.code);
       const isCurrent = this.#rooms.get(id) === membership;
       if (!isCurrent || isLineDown) return;
       this.#expel(membership, error);
@@ -207,7 +207,7 @@ export class Connection {
       if (!membership?.isJoined) return;
       const { reason } = payload as { reason: string };
       const code = reason === "kicked" ? "FORBIDDEN" : "LEFT";
-      this.#expel(membership, new ConnectionError(code, `The server took us out: ${reason}.`));
+      this.#expel(membership, new ConnectionError(code, `Taken out: ${reason}.`));
     } else if (type === "reconnect") {
       this.#line.delay = (payload as { delay: number }).delay;
     } else {

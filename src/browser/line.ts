@@ -89,7 +89,7 @@ export class Line {
 
   constructor(clock: Timers, url: string, options: ConnectOptions, events: LineEvents) {
     const { WebSocket = (globalThis as { WebSocket?: WebSocketClass }).WebSocket } = options;
-    if (!WebSocket) throw new TypeError("There is no WebSocket: pass one.");
+    if (!WebSocket) throw new TypeError("Pass a WebSocket.");
     this.#clock = clock;
     this.#url = url;
     this.#options = options;
@@ -133,7 +133,10 @@ export class Line {
       if (this.status !== status) return;
       const separator = this.#url.includes("?") ? "&" : "?";
       const query = value === undefined ? "" : `${separator}token=${encodeURIComponent(value)}`;
-      socket = new this.#WebSocket(this.#url + query, protocols as string[]);
+      // `ws` may tell of several messages before what waits for the first one runs; not so, asked like this.
+      socket = new this.#WebSocket(this.#url + query, protocols as string[], {
+        allowSynchronousEvents: false,
+      });
     } catch (cause) {
       if (this.status !== status) return;
       const error = new ConnectionError("ATTEMPT_FAILED", "The attempt failed.", { cause });
@@ -223,7 +226,7 @@ export class Line {
     this.send({ type: "ping" });
     this.#alarm.set(() => {
       const socket = this.#socket;
-      this.#lose(1006, "The server does not answer.");
+      this.#lose(1006, "The server is silent.");
       socket?.close();
     }, this.#options.liveness?.timeout ?? 10_000);
   }

@@ -23,7 +23,7 @@ export interface ConnectOptions {
   /** The WebSocket to use; needed where the runtime has none, as in Node 20. */
   readonly WebSocket?: {
     /** Starts to connect. */
-    new (url: string, protocols: string[]): WebSocketLike;
+    new (url: string, protocols: string[], options?: object): WebSocketLike;
   };
   /** Where time comes from; for tests. */
   readonly clock?: Timers;

@@ -4,6 +4,9 @@ import type { Message } from "./message.js";
 /** Frames from this size on are handed over as they are; smaller ones are copied together. */
 const COPY_BELOW = 16_384;
 
+/** So are the frames of a run from this size on: many clients share them, and each copy is one's own. */
+const SHARE_FROM = 2_048;
+
 /** What a batch grows by: a message, or what is a run of messages already. */
 export type Part = Message | Batch;
 
@@ -53,9 +56,22 @@ export class Batch {
 
   /** The messages in order. Computed at most once. */
   messages(): readonly Message[] {
-    this.#messages ??= this.#parts().flatMap((part) =>
-      part instanceof Batch ? part.messages() : part,
-    );
+    if (this.#messages === undefined) {
+      const messages = new Array<Message>(this.length);
+      let end = this.length;
+      for (let node: Batch = this; node.#part !== undefined; node = node.#parent as Batch) {
+        const part = node.#part;
+        if (part instanceof Batch) {
+          const run = part.messages();
+          for (let index = run.length - 1; index >= 0; index--) {
+            messages[--end] = run[index] as Message;
+          }
+        } else {
+          messages[--end] = part;
+        }
+      }
+      this.#messages = messages;
+    }
     return this.#messages;
   }
 
@@ -96,8 +112,8 @@ function join(parts: readonly Part[]): readonly Uint8Array[] {
     run = [];
     size = 0;
   };
-  const add = (frame: Uint8Array) => {
-    if (frame.length >= COPY_BELOW) {
+  const add = (frame: Uint8Array, copyBelow: number) => {
+    if (frame.length >= copyBelow) {
       finishRun();
       joined.push(frame);
     } else {
@@ -106,8 +122,8 @@ function join(parts: readonly Part[]): readonly Uint8Array[] {
     }
   };
   for (const part of parts) {
-    if (part instanceof Batch) for (const frame of part.frames()) add(frame);
-    else add(part.frame);
+    if (part instanceof Batch) for (const frame of part.frames()) add(frame, SHARE_FROM);
+    else add(part.frame, COPY_BELOW);
   }
   finishRun();
   return joined;

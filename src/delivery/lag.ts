@@ -37,10 +37,24 @@ export class Lag {
   missed = 0;
   /** Whether the `lag` event has been emitted. */
   isTold = false;
-  /** Bytes that had to be queued all the same, since it was last seen that there is room for them. */
-  passed = 0;
+  /** So many bytes may wait, */
+  ceiling = 0;
+  /** and so many more may be queued without a look at how many do. */
+  allowance = 0;
+  /** Whether more waits than ever may. */
+  isOverfull = false;
+  /** Bytes of what was missed that are queued. */
+  replaying = 0;
   /** What looks after it from time to time. */
   timer: unknown;
+
+  /** The network takes nothing: `waiting` bytes wait, and of what must be queued `extra` more may. */
+  slow(waiting: number, extra: number): void {
+    if (this.isSlow) return;
+    this.isSlow = true;
+    this.ceiling = waiting + extra;
+    this.allowance = extra;
+  }
 
   /** Says what becomes of a message that was about to be queued. */
   judge(message: Message): "passes" | "withheld" | "dropped" | "too much" {

@@ -11,15 +11,13 @@ const FLUSH_ABOVE = 65_536;
 const BYTES_PER_UNIT = 3;
 const HEADER_BYTES = 10;
 
-/** A client that lags may have this many times as much waiting, of what cannot be left out. */
-const HARD_CAP = 2;
-
 /**
  * Collects one client's messages during a turn and writes them at its end, in order.
  *
  * Whether the client keeps up is decided when a turn begins for it, by what the network has not yet
  * taken of earlier turns. So a healthy client loses nothing of a burst, however large. One that does not
- * keep up lags: what can be caught up later is not queued for it, and the rest only up to a hard cap.
+ * keep up lags: what can be caught up later is not queued for it, and of the rest only as much again as
+ * may wait at all.
  */
 export class Outbox<Owner> {
   readonly #owner: Owner;
@@ -31,13 +29,10 @@ export class Outbox<Owner> {
   /** No more bytes than these can wait: what waited when it was last asked, and all written since. */
   #mayWait = 0;
   #lag: Lag | undefined;
-  /** Bytes of what was missed that are queued. */
-  #replaying = 0;
   /** Whether it is on this turn's list. */
   #isDue = false;
   /** Whether it is on the list of those that wait for a crowd. */
   #isLingering = false;
-  #isOverfull = false;
   #isClosed = false;
   #dropped = 0;
 
@@ -55,7 +50,8 @@ export class Outbox<Owner> {
 
   /** Bytes that may be sent to a client that lags without making it slow again; none or less: wait. */
   get room(): number {
-    return this.#maxBufferedBytes / 2 - this.#socket.bufferedAmount - this.#replaying;
+    const queued = this.#lag?.replaying ?? 0;
+    return this.#maxBufferedBytes / 2 - this.#socket.bufferedAmount - queued;
   }
 
   /**
@@ -73,7 +69,8 @@ export class Outbox<Owner> {
   replay(part: Part): void {
     if (this.#tail === undefined && !this.#begin()) return;
     this.#enter();
-    this.#replaying += part instanceof Message ? part.frame.length : part.bytes;
+    const bytes = part instanceof Message ? part.frame.length : part.bytes;
+    this.fallBehind().replaying += bytes;
     this.#append(part);
   }
 
@@ -107,7 +104,7 @@ export class Outbox<Owner> {
       this.#dropped = 0;
       this.#turn.drop(this.#owner, count);
     }
-    if (this.#isOverfull && !this.#isClosed) this.#turn.isOverfull(this.#owner);
+    if (this.#lag?.isOverfull && !this.#isClosed) this.#turn.isOverfull(this.#owner);
   }
 
   /** The crowd's window is over: what is still queued goes out with this turn. Called by the turn. */
@@ -135,7 +132,9 @@ export class Outbox<Owner> {
     // Asking the socket is a call into the runtime; it is spared as long as the answer is known.
     if (this.#mayWait > this.#maxBufferedBytes) {
       this.#mayWait = this.#socket.bufferedAmount;
-      if (this.#mayWait > this.#maxBufferedBytes) this.fallBehind().isSlow = true;
+      if (this.#mayWait > this.#maxBufferedBytes) {
+        this.fallBehind().slow(this.#mayWait, this.#maxBufferedBytes);
+      }
     }
     return true;
   }
@@ -143,18 +142,20 @@ export class Outbox<Owner> {
   #mayPass(message: Message, lag: Lag): boolean {
     let verdict = lag.judge(message);
     if (verdict === "passes" && lag.isSlow && this.#isTooMuch(message, lag)) verdict = "too much";
-    if (verdict === "too much") this.#isOverfull = true;
+    if (verdict === "too much") lag.isOverfull = true;
     if (verdict === "dropped" || verdict === "too much") this.#dropped++;
     return verdict === "passes";
   }
 
-  /** Whether as much waits as ever may. What one turn brought before the client lagged does not count. */
+  /** Whether more waits than ever may, with this message. The socket is asked when that may be so. */
   #isTooMuch(message: Message, lag: Lag): boolean {
-    lag.passed += message.size;
-    if (lag.passed <= this.#maxBufferedBytes) return false;
-    if (this.#socket.bufferedAmount >= HARD_CAP * this.#maxBufferedBytes) return true;
-    lag.passed = 0;
-    return false;
+    const { length } = message.frame;
+    if (length > lag.allowance) {
+      const waiting = this.#socket.bufferedAmount + (this.#tail as Batch).bytes;
+      lag.allowance = lag.ceiling - waiting;
+    }
+    lag.allowance -= length;
+    return lag.allowance < 0;
   }
 
   #append(part: Part): void {
@@ -187,7 +188,7 @@ export class Outbox<Owner> {
   #write(batch: Batch): void {
     if (batch.length === 0) return;
     this.#turn.delivered += batch.length;
-    this.#replaying = 0;
+    if (this.#lag !== undefined) this.#lag.replaying = 0;
     this.#mayWait += batch.size * BYTES_PER_UNIT + batch.length * HEADER_BYTES;
     this.#socket.write(batch);
   }

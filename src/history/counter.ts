@@ -1,28 +1,45 @@
 import { Batch } from "../delivery/batch.js";
 import type { Message } from "../delivery/message.js";
 import type { Position } from "../protocol/types.js";
-import type { History, Replay } from "./history.js";
+import type { Past, Replay } from "./history.js";
 
-/** Tells the runs of this process from those of others. */
+/** Tells the epochs of this process from those of others. */
 const PROCESS = crypto.randomUUID().slice(0, 8);
 
 let epochs = 0;
 
-/** How far a room has got, and nothing of what was said: the history of a room that keeps none. */
-export class Counter implements History {
-  readonly position: Position & { seq: number } = {
-    epoch: `${PROCESS}${(epochs++).toString(36)}`,
-    seq: 0,
-  };
+/**
+ * How far a room has got, and nothing of what was said: the past of a room that keeps none. Every room has
+ * one, so it is small.
+ */
+export class Counter implements Past, Position {
+  readonly #epoch = epochs++;
+  seq = 0;
+
+  get epoch(): string {
+    return `${PROCESS}${this.#epoch.toString(36)}`;
+  }
+
+  get position(): Position {
+    return this;
+  }
 
   append(_message: Message): void {
-    this.position.seq++;
+    this.seq++;
   }
 
-  since(_seq: number, _limit: number): Replay {
-    const { seq } = this.position;
-    return { from: seq + 1, to: seq, batch: NOTHING };
+  since(_seq: number, _limit: number): Replay | Promise<Replay> {
+    return { from: this.seq + 1, to: this.seq, batch: NOTHING };
   }
+
+  nothing(): Replay {
+    return { from: this.seq + 1, to: this.seq, batch: NOTHING };
+  }
+
+  /** There is nothing to read. */
+  hold(): void {}
+
+  release(): void {}
 }
 
 const NOTHING = new Batch();

@@ -1,6 +1,7 @@
 import type { Batch } from "../delivery/batch.js";
 import type { Message } from "../delivery/message.js";
 import type { Position } from "../protocol/types.js";
+import type { Attendance } from "./attendance.js";
 
 /** How much of what is said in a room is kept. */
 export interface HistoryOptions {
@@ -37,6 +38,28 @@ export interface History {
    * is there.
    */
   since(seq: number, limit: number): Replay | Promise<Replay>;
+}
+
+/** What was said in a room, as those see it who missed some of it. @internal */
+export interface Past {
+  /** How far the room has got. */
+  readonly position: Position;
+  /** Who may be shown it; undefined where nothing is kept. */
+  readonly attendance?: Attendance;
+  /** Milliseconds that it outlives the room's last member, where something is kept. */
+  readonly ttl?: number;
+  /** What keeps it, if anything does. */
+  readonly history?: History;
+  /** Takes the room's next message. */
+  append(message: Message): void;
+  /** What came after a position: at most `limit` messages. */
+  since(seq: number, limit: number): Replay | Promise<Replay>;
+  /** What there is where history cannot be read. */
+  nothing(): Replay;
+  /** Somebody reads: from now on, what is said is held, until all readers have let go. */
+  hold(): void;
+  /** A reader is done. */
+  release(): void;
 }
 
 /** Where histories come from: memory, or something that outlives the process. */

@@ -41,7 +41,7 @@ export class Log extends Counter {
 
   override since(seq: number, limit: number): Replay {
     this.#trim();
-    const first = this.position.seq - this.#entries.length + 1;
+    const first = this.seq - this.#entries.length + 1;
     const from = Math.max(first, seq + 1);
     const known = this.#replays.get(from);
     if (known !== undefined && known.to - from < limit) return known;

@@ -657,7 +657,7 @@ test("where there is no WebSocket it says so", () => {
   const { WebSocket } = globalThis;
   Reflect.deleteProperty(globalThis, "WebSocket");
   try {
-    expect(() => connect("ws://server")).toThrow(/no WebSocket/);
+    expect(() => connect("ws://server")).toThrow(/Pass a WebSocket/);
   } finally {
     if (WebSocket !== undefined) Object.assign(globalThis, { WebSocket });
   }

@@ -156,7 +156,8 @@ class Life {
   #end(line: Line | undefined, how: number): void {
     if (line === undefined) return;
     line.isOpen = false;
-    line.wasCut = how !== 0;
+    // What waits in history for one that lags is not sent before it is closed, either.
+    line.wasCut = how !== 0 || line.socket.bufferedAmount > 0;
     line.rooms.clear();
     if (how === 0) line.client.close();
     else if (how === 1) line.socket.hangUp();

@@ -277,7 +277,9 @@ describe("history and presence", () => {
     expectTypeOf(hub.room("general").position).toEqualTypeOf<Position | undefined>();
     expectTypeOf<Position>().toEqualTypeOf<{ readonly epoch: string; readonly seq: number }>();
     expectTypeOf(({} as AppClient).setPresence).parameters.toEqualTypeOf<[state: unknown]>();
-    expectTypeOf(hub.revoke).parameters.toEqualTypeOf<[userId: string, roomId?: string]>();
+    expectTypeOf(hub.revoke).parameters.toEqualTypeOf<
+      [userId: string, roomId?: string | undefined]
+    >();
     expectTypeOf<LeaveReason>().toEqualTypeOf<"left" | "timeout" | "kicked" | "closed">();
   });
 });
@@ -321,7 +323,7 @@ describe("requests", () => {
 
 describe("closing", () => {
   it("takes its time, and gives its clients theirs", () => {
-    expectTypeOf(hub.close).parameters.toEqualTypeOf<[options?: CloseOptions]>();
+    expectTypeOf(hub.close).parameters.toEqualTypeOf<[options?: CloseOptions | undefined]>();
     expectTypeOf(hub.close({ timeout: 5, spread: 5, code: 4_000 })).toEqualTypeOf<Promise<void>>();
   });
 });

@@ -1,4 +1,4 @@
-import { Gate, type GateOptions, type Refusal } from "../../gate.js";
+import { type Admission, Gate, type GateOptions, type Refusal } from "../../gate.js";
 import { createHandshake, type Handshake } from "../../handshake.js";
 import type { Hub, Receiver, User } from "../../index.js";
 import { UwsSocket } from "./socket.js";
@@ -63,20 +63,23 @@ export function attach<U extends User, D>(
       const key = request.getHeader("sec-websocket-key");
       const extensions = request.getHeader("sec-websocket-extensions");
       const { ip } = handshake;
-      void gate.admit(handshake).then((admission) => {
-        if (isAborted) {
-          if (admission.isAdmitted) gate.release(ip);
+      const answer = (admission: Admission<U>): void => {
+        if (!admission.isAdmitted) {
+          refuse(response, admission);
           return;
         }
-        response.cork(() => {
-          if (!admission.isAdmitted) {
-            refuse(response, admission);
-            return;
-          }
-          const admitted = { user: admission.user, handshake };
-          const data: Data<U> = { seat: { ip, admitted, socket: undefined } };
-          response.upgrade(data, key, handshake.protocols[0] ?? "", extensions, context);
-        });
+        const admitted = { user: admission.user, handshake };
+        const data: Data<U> = { seat: { ip, admitted, socket: undefined } };
+        response.upgrade(data, key, handshake.protocols[0] ?? "", extensions, context);
+      };
+      const admission = gate.admit(handshake);
+      if (!(admission instanceof Promise)) {
+        answer(admission);
+        return;
+      }
+      void admission.then((later) => {
+        if (!isAborted) response.cork(() => answer(later));
+        else if (later.isAdmitted) gate.release(ip);
       });
     },
 

@@ -1,0 +1,97 @@
+/**
+ * A hub on ws or on uWS, in a process of its own, which a program starts, looks into and closes:
+ *
+ *   node server.js ws|uws '{"rateLimit":false}'
+ *
+ * Whatever it does not catch ends it, and that is a failure of the program.
+ */
+import { readdirSync } from "node:fs";
+import { createServer } from "node:http";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { Hub } from "roomcast";
+import { answerParent } from "../ask.js";
+import { listenOn } from "../servers/control.js";
+import { Watch } from "./slow/watch.js";
+
+/** Collections before memory is read: what one frees, the next can give back. */
+const COLLECTIONS = 4;
+
+const [adapter, options = "{}"] = process.argv.slice(2);
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const { known, unknown } = sortOptions(JSON.parse(options));
+const hub = new Hub({ ...known, logger: silent });
+const watch = new Watch(hub);
+
+/** What the hub reported as its own failure. Lines that strangers break are none. @type {string[]} */
+const failures = [];
+hub.on("error", ({ error }) => {
+  if (error.code !== "SOCKET_FAILED") failures.push(`${error.code}: ${error.cause ?? error}`);
+});
+
+const listen = adapter === "uws" ? await onUws() : await onWs();
+
+answerParent({
+  /** Where it listens, and which of the options this hub does not have. */
+  async open() {
+    return { port: await listen(), unknown };
+  },
+  /** What is in use once garbage has been collected. */
+  async resources() {
+    for (let pass = 0; pass < COLLECTIONS; pass++) {
+      global.gc();
+      await sleep(50);
+    }
+    const { rss, heapUsed } = process.memoryUsage();
+    const handles = {};
+    for (const kind of process.getActiveResourcesInfo()) handles[kind] = (handles[kind] ?? 0) + 1;
+    const files = readdirSync("/proc/self/fd").length;
+    return { rss, heap: heapUsed, files, handles, stats: hub.stats() };
+  },
+  /** CPU time since the start of the process, user and system, in microseconds. */
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+  failures: () => failures,
+  startWatch: (userId) => watch.start(userId),
+  stopWatch: () => watch.stop(),
+  close: (how) => hub.close(how),
+});
+
+async function onWs() {
+  const { serve } = await import("roomcast/ws");
+  const server = createServer();
+  serve(hub, server, { path: "/ws", authenticate });
+  return () => listenOn(server);
+}
+
+async function onUws() {
+  const { default: uws } = await import("uWebSockets.js");
+  const { attach } = await import("roomcast/uws");
+  const { listenOnUws } = await import("../servers/uws-listen.js");
+  const app = uws.App();
+  attach(hub, app, { path: "/ws", authenticate });
+  return () => listenOnUws(app);
+}
+
+/** Takes a turn, as one that asks a database would: a peer may be gone by then. */
+async function authenticate({ token }) {
+  await nextTurn();
+  return { id: token, name: token };
+}
+
+/** A program may ask for more than an older hub has. */
+function sortOptions(wanted) {
+  const known = {};
+  const unknown = [];
+  for (const [name, value] of Object.entries(wanted)) {
+    try {
+      new Hub({ [name]: value });
+      known[name] = value;
+    } catch (error) {
+      if (!error.message.includes("is no option")) throw error;
+      unknown.push(name);
+    }
+  }
+  return { known, unknown };
+}
