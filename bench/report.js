@@ -188,7 +188,8 @@ function target(peer, promise, value, atMost) {
   return `- ${peers[peer].title}, ${promise}: ${digits(value, 2)}, ${verdict}`;
 }
 
-function table(header, rows) {
+/** A Markdown table: the first column to the left, the others to the right. */
+export function table(header, rows) {
   const widths = header.map((title, column) =>
     Math.max(title.length, 3, ...rows.map((row) => row[column].length)),
   );

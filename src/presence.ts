@@ -72,7 +72,9 @@ export class Presence<U extends User, D> {
     const ghost = room.ghosts?.get(id);
     if (ghost !== undefined) {
       this.#release(room, ghost);
-      if (ghost.state !== undefined && !this.#states.has(id)) this.#states.set(id, ghost.state);
+      if (ghost.state !== undefined && !this.#states.has(id)) {
+        this.setState(client.user, ghost.state, room);
+      }
       const member = this.member(client.user);
       if (ghost.isAnnounced) this.#tell(room, "user_returned", member, client);
       else if (!isSame(member.state, ghost.state)) this.#tell(room, "user_updated", member, client);
@@ -108,8 +110,8 @@ export class Presence<U extends User, D> {
     this.#states.delete(userId);
   }
 
-  /** Says of a user what the others are to see of it. */
-  setState(user: U, state: unknown): void {
+  /** Says of a user what the others are to see of it; in a room that is told otherwise, not. */
+  setState(user: U, state: unknown, except?: Room<U, D>): void {
     // What cannot be written as JSON throws here, before anything has changed.
     JSON.stringify(state);
     if (state === undefined) this.#states.delete(user.id);
@@ -118,6 +120,7 @@ export class Presence<U extends User, D> {
     for (const client of this.#hub.users.clientsOf(user.id)) {
       for (const room of client.memberships.values()) rooms.add(room);
     }
+    if (except !== undefined) rooms.delete(except);
     for (const room of rooms) this.#tell(room, "user_updated", this.member(user));
   }
 

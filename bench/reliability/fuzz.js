@@ -60,7 +60,6 @@ export async function fuzz({ scale, seed, adapters }) {
       none(`${title}, answers that are wrong, missing or too many`, violations),
       atMost(`${title}, heap at the end`, last, first * GROWTH + MARGIN / 2 ** 20, "MB"),
     );
-    if (open.unknown.length > 0) findings.facts.push(`${title}: without ${open.unknown}`);
   }
   return findings;
 }
@@ -103,7 +102,6 @@ function attackServer(adapter, hubOptions, { total, seed, isLimited = false }) {
     return {
       violations,
       memory,
-      unknown: server.unknown,
       messages: sum(attackers, "sent"),
       frames: sum(breakers, "connections"),
       connections: sum(attackers, "connections") + sum(breakers, "connections"),

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { table } from "../report.js";
 
 const DOCUMENT = new URL("../../docs/reliability.md", import.meta.url);
 const BEGIN = "<!-- figures: written by npm run soak -- --write -->";
@@ -74,16 +75,4 @@ export function thousands(value) {
 
 function round(value) {
   return Number.isInteger(value) ? thousands(value) : value.toFixed(2);
-}
-
-function table(header, rows) {
-  const widths = header.map((title, column) =>
-    Math.max(title.length, 3, ...rows.map((row) => row[column].length)),
-  );
-  const line = (cells) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(" | ")} |`;
-  const rule = widths.map((width, column) =>
-    column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
-  );
-  return [line(header), line(rule), ...rows.map(line)].join("\n");
 }

@@ -35,7 +35,7 @@ export async function restart({ scale, seed, adapters }) {
   };
   for (const adapter of adapters) {
     const title = ADAPTERS[adapter];
-    const { phases, violations, failed, unknown } = await run(adapter, scale, seed);
+    const { phases, violations, failed } = await run(adapter, scale, seed);
     for (const { what, times, seconds, gaps, acked, unacked, seen } of phases) {
       const back = seconds.map((each) => each.toFixed(1)).join(", ");
       findings.rows.push([
@@ -54,7 +54,6 @@ export async function restart({ scale, seed, adapters }) {
     );
     const codes = [...failed].map(([code, count]) => `${thousands(count)} ${code}`);
     if (codes.length > 0) findings.facts.push(`${title}, sends that failed: ${codes.join(", ")}`);
-    if (unknown.length > 0) findings.facts.push(`${title}: without ${unknown}`);
   }
   return findings;
 }
@@ -102,7 +101,7 @@ async function run(adapter, scale, seed) {
     }
     await crowd.finish();
     const { violations, failed } = crowd;
-    return { phases, violations, failed, unknown: server.unknown };
+    return { phases, violations, failed };
   } finally {
     relay.close();
     await server.stop();

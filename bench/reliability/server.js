@@ -18,8 +18,7 @@ const COLLECTIONS = 4;
 
 const [adapter, options = "{}"] = process.argv.slice(2);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const { known, unknown } = sortOptions(JSON.parse(options));
-const hub = new Hub({ ...known, logger: silent });
+const hub = new Hub({ ...JSON.parse(options), logger: silent });
 const watch = new Watch(hub);
 
 /** What the hub reported as its own failure. Lines that strangers break are none. @type {string[]} */
@@ -31,10 +30,8 @@ hub.on("error", ({ error }) => {
 const listen = adapter === "uws" ? await onUws() : await onWs();
 
 answerParent({
-  /** Where it listens, and which of the options this hub does not have. */
-  async open() {
-    return { port: await listen(), unknown };
-  },
+  /** Starts to listen; resolves to the port. */
+  open: () => listen(),
   /** What is in use once garbage has been collected. */
   async resources() {
     for (let pass = 0; pass < COLLECTIONS; pass++) {
@@ -74,24 +71,12 @@ async function onUws() {
   return () => listenOnUws(app);
 }
 
-/** Takes a turn, as one that asks a database would: a peer may be gone by then. */
-async function authenticate({ token }) {
-  await nextTurn();
-  return { id: token, name: token };
-}
-
-/** A program may ask for more than an older hub has. */
-function sortOptions(wanted) {
-  const known = {};
-  const unknown = [];
-  for (const [name, value] of Object.entries(wanted)) {
-    try {
-      new Hub({ [name]: value });
-      known[name] = value;
-    } catch (error) {
-      if (!error.message.includes("is no option")) throw error;
-      unknown.push(name);
-    }
-  }
-  return { known, unknown };
+/**
+ * Takes a turn, as one that asks a database would: a peer may be gone by then. On uWebSockets.js it
+ * answers at once: before uNetworking/uWebSockets#1929 an upgrade that was waited for could be closed by
+ * uWebSockets.js itself.
+ */
+function authenticate({ token }) {
+  const user = { id: token, name: token };
+  return adapter === "uws" ? user : nextTurn(user);
 }

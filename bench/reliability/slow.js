@@ -47,7 +47,7 @@ export async function slow({ scale, adapters }) {
     `${rounds} rounds of ${seconds} s each way, turn and turn about; percentiles of each second, medians of all`,
   );
   for (const adapter of adapters) {
-    const { results, peak, fate, faults, unknown } = await run(adapter, rounds, seconds);
+    const { results, peak, fate, faults } = await run(adapter, rounds, seconds);
     const title = ADAPTERS[adapter];
     const each = (figure) =>
       [false, true].map((isThere) => results.median(at(isThere), adapter, figure));
@@ -78,7 +78,6 @@ export async function slow({ scale, adapters }) {
       none(`${title}, what others lost, and what stays of it`, faults),
     );
     findings.facts.push(`${title}, the slow client: ${fate}`);
-    if (unknown.length > 0) findings.facts.push(`${title}: without ${unknown}`);
   }
   return findings;
 }
@@ -124,12 +123,10 @@ async function run(adapter, rounds, seconds) {
       await server.ask("startWatch", SLOW);
       await askChild(load, "openSlow", SLOW);
       await askChild(load, "fill");
-      const canEnd = !server.unknown.includes("lagTimeout");
-      const patience = canEnd ? lagTimeout / 1000 + FAREWELL : 0;
-      const isGone = await untilGone(server, files, patience);
-      if (canEnd && !isGone) faults.push("the slow one's connection stays");
+      const isGone = await untilGone(server, files, lagTimeout / 1000 + FAREWELL);
+      if (!isGone) faults.push("the slow one's connection stays");
       const fate = fateOf(story, await server.ask("stopWatch"));
-      return { results, peak, fate, faults, unknown: server.unknown };
+      return { results, peak, fate, faults };
     } finally {
       load.kill("SIGKILL");
     }

@@ -25,8 +25,6 @@ export class Server {
   /** Rejects when the process ends although nobody stopped it. @type {Promise<never>} */
   crashed;
   port = 0;
-  /** Options that the hub does not have. @type {string[]} */
-  unknown = [];
   #child;
   #isStopped = false;
 
@@ -43,7 +41,7 @@ export class Server {
   }
 
   async open() {
-    Object.assign(this, await this.ask("open"));
+    this.port = await this.ask("open");
     return this;
   }
 

@@ -19,7 +19,7 @@ export interface ConnectionEvents {
 }
 
 /** Messages that need no listener. */
-const QUIET = ["pong", "user_typing", "new_message"];
+const QUIET = /^(pong|user_typing|new_message)$/;
 
 /**
  * Connects to a roomcast server, and keeps connected.
@@ -222,7 +222,7 @@ export class Connection {
     if (type === "error") return this.#emitter.emit(type, serverError(envelope));
     const results = this.#emitter.emit(type, envelope);
     // What still comes from a room that one has left is nobody's mistake.
-    const isExpected = QUIET.includes(type) || (room && !membership?.isJoined);
+    const isExpected = QUIET.test(type) || (room && !membership?.isJoined);
     if (!results.length && !isExpected) {
       const error = new ConnectionError("UNKNOWN_TYPE", `Nobody listens for "${type}".`);
       this.#emitter.emit("error", error);

@@ -139,7 +139,7 @@ export class Line {
       });
     } catch (cause) {
       if (this.status !== status) return;
-      const error = new ConnectionError("ATTEMPT_FAILED", "The attempt failed.", { cause });
+      const error = new ConnectionError("ATTEMPT_FAILED", String(cause), { cause });
       this.#events.error(error);
       if ((cause as { code?: unknown } | null)?.code === "FORBIDDEN") this.#end(0, String(cause));
       else this.#wait();
@@ -182,7 +182,7 @@ export class Line {
 
   /** Browsers hide why an upgrade failed; `ws` tells the status, and a refusal is final. */
   #failed({ message = "" }: { message?: string }): void {
-    const status = /response: (401|403)$/.exec(message)?.[1];
+    const status = /response: (40[13])$/.exec(message)?.[1];
     if (status) this.#end(0, `The server answered HTTP ${status}.`);
   }
 
@@ -194,7 +194,7 @@ export class Line {
     this.#events.lost(code, reason);
     if (this.status.state === "closed") return;
     // The codes that say "do not come back"; 1000 is a server that is done with us.
-    if (code === 1000 || (code >= 4_500 && code < 5_000)) this.#end(code, reason);
+    if (code === 1000 || code >= 4_500) this.#end(code, reason);
     else this.#wait();
   }
 
@@ -227,7 +227,8 @@ export class Line {
     this.#alarm.set(() => {
       const socket = this.#socket;
       this.#lose(1006, "The server is silent.");
-      socket?.close();
+      // With a code: this is no goodbye.
+      socket?.close(4_001);
     }, this.#options.liveness?.timeout ?? 10_000);
   }
 

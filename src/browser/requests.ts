@@ -101,7 +101,7 @@ export class Requests {
   /** The line broke: what was sent is in doubt. */
   lost(code: number, reason: string): void {
     // A message that the server closed the connection for is not sent again.
-    const isRefused = code === 1003 || code === 1008 || code === 1009;
+    const isRefused = [1003, 1008, 1009].includes(code);
     for (const pending of this.#pending.values()) {
       if (!pending.isSent) continue;
       if (pending.retry && !isRefused) {

@@ -50,6 +50,7 @@ export class Room {
     this.#membership = membership;
     this.#typing = new Alarm(connection.clock);
     membership.handles.add(this);
+    this.on("left", () => this.#endTyping());
   }
 
   /** The room's name. */

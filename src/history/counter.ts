@@ -17,7 +17,7 @@ export class Counter implements Past, Position {
   seq = 0;
 
   get epoch(): string {
-    return `${PROCESS}${this.#epoch.toString(36)}`;
+    return `${PROCESS}${this.#epoch.toString(36).padStart(6, "0")}`;
   }
 
   get position(): Position {

@@ -5,6 +5,14 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** How a clock disorders timeouts, within what a real one may do. */
+export interface Disorder {
+  /** From 0 up to 1: decides which of the timeouts that are due at the same moment runs first. */
+  readonly random: () => number;
+  /** How many milliseconds a timeout may be late. Default 0. */
+  readonly lateness?: number;
+}
+
 /**
  * A clock that stands still until a test moves it. Hand it to `new Hub({ clock })`: then turns end
  * when you say so, and an hour passes at once.
@@ -23,10 +31,16 @@ export class VirtualClock implements Clock {
   #now: number;
   #immediates: (() => void)[] = [];
   readonly #timers = new Set<Timer>();
+  readonly #disorder: Disorder | undefined;
 
-  /** @param start Milliseconds since the epoch. Default: the start of the year 2000. */
-  constructor(start = Date.UTC(2000, 0, 1)) {
+  /**
+   * @param start Milliseconds since the epoch. Default: the start of the year 2000.
+   * @param disorder Timeouts may be late, and those of the same moment run in any order. By default they
+   * run when they are due, the one set first first.
+   */
+  constructor(start: number = Date.UTC(2000, 0, 1), disorder?: Disorder) {
     this.#now = start;
+    this.#disorder = disorder;
   }
 
   /** How many timeouts are waiting. None should be left once a hub has closed. */
@@ -43,7 +57,9 @@ export class VirtualClock implements Clock {
   }
 
   setTimeout(callback: () => void, ms: number): unknown {
-    const timer: Timer = { due: this.#now + Math.max(0, ms), callback };
+    const { random, lateness = 0 } = this.#disorder ?? { random: () => 0 };
+    const late = lateness > 0 ? Math.floor(random() * (lateness + 1)) : 0;
+    const timer: Timer = { due: this.#now + Math.max(0, ms) + late, callback };
     this.#timers.add(timer);
     return timer;
   }
@@ -77,6 +93,24 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
+  /**
+   * Runs the one thing that is next: what waits for the end of a turn, or else the next timeout that is due
+   * at `end` at the latest. Says whether there was one; if not, it is `end` now.
+   */
+  runNext(end: number = this.#now): boolean {
+    const immediate = this.#immediates.shift();
+    if (immediate !== undefined) {
+      immediate();
+      return true;
+    }
+    const timer = this.#next(end);
+    this.#now = Math.max(this.#now, timer?.due ?? end);
+    if (timer === undefined) return false;
+    this.#timers.delete(timer);
+    timer.callback();
+    return true;
+  }
+
   /** Lets time pass as while a laptop sleeps: nothing runs; what was due runs late, when it wakes. */
   sleep(ms: number): void {
     this.#now += ms;
@@ -85,8 +119,16 @@ export class VirtualClock implements Clock {
 
   #next(end: number): Timer | undefined {
     let next: Timer | undefined;
+    let rivals = 1;
     for (const timer of this.#timers) {
-      if (timer.due <= end && (next === undefined || timer.due < next.due)) next = timer;
+      if (timer.due > end || (next !== undefined && timer.due > next.due)) continue;
+      if (next === undefined || timer.due < next.due) {
+        next = timer;
+        rivals = 1;
+      } else if (this.#disorder !== undefined && this.#disorder.random() * ++rivals < 1) {
+        // Each of those of the same moment is as likely as the others.
+        next = timer;
+      }
     }
     return next;
   }
