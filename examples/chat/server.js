@@ -7,9 +7,9 @@ import { userOf } from "./public/name.js";
 const port = Number(process.env.PORT ?? 8080);
 if (!Number.isInteger(port) || port < 0 || port > 65_535) fail("PORT must be from 0 to 65535.");
 
-// The chat itself: rooms, members, typing and acks are the hub's own.
+// The chat itself: rooms, members, typing, acks and recovery are the hub's own.
 
-const hub = new Hub();
+const hub = new Hub({ history: { messages: 200 }, presence: { grace: 15_000 } });
 const server = createServer((request, response) => {
   if (request.url === "/ws/online") {
     response.setHeader("Content-Type", "application/json");
@@ -40,10 +40,11 @@ server.listen(port, () => {
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
 
-/** Says goodbye to everybody. With nothing left to do, the process ends by itself, with 0. */
+/** Says goodbye, and when to come back. With nothing left to do, the process ends by itself, with 0. */
 async function stop() {
   server.close();
-  await hub.close({ timeout: 1_000 });
+  hub.broadcast("restarting");
+  await hub.close({ timeout: 1_000, spread: 3_000 });
   server.closeAllConnections();
 }
 

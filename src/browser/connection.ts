@@ -19,7 +19,7 @@ export interface ConnectionEvents {
 }
 
 /** Messages that need no listener. */
-const QUIET = /^(pong|user_typing|new_message)$/;
+const QUIET = ["pong", "user_typing", "new_message"];
 
 /**
  * Connects to a roomcast server, and keeps connected.
@@ -143,7 +143,7 @@ export class Connection {
     const payload = { room_id: id, since: progress.epoch && progress };
     const join: Envelope = { type: "join_room", room: id, payload };
     this.#requests.ask(join, {}, 0).catch((error: ConnectionError) => {
-      const isLineDown = /^(CONNECTION_LOST|QUEUE_FULL)$/.test(error.code);
+      const isLineDown = ["CONNECTION_LOST", "QUEUE_FULL"].includes(error.code);
       const isCurrent = this.#rooms.get(id) === membership;
       if (!isCurrent || isLineDown) return;
       this.#expel(membership, error);
@@ -222,7 +222,7 @@ export class Connection {
     if (type === "error") return this.#emitter.emit(type, serverError(envelope));
     const results = this.#emitter.emit(type, envelope);
     // What still comes from a room that one has left is nobody's mistake.
-    const isExpected = QUIET.test(type) || (room && !membership?.isJoined);
+    const isExpected = QUIET.includes(type) || (room && !membership?.isJoined);
     if (!results.length && !isExpected) {
       const error = new ConnectionError("UNKNOWN_TYPE", `Nobody listens for "${type}".`);
       this.#emitter.emit("error", error);

@@ -67,7 +67,6 @@ describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000
     await context.setOffline(true);
     network.cut();
     await ada.getByText(/The connection is lost\..*Next try in \d+ s/s).waitFor();
-    await line(ben, "Ada left").waitFor();
     await say(ada, "One, from the tunnel");
     await say(ada, "Two, from the tunnel");
     await line(ada, "Two, from the tunnel").getByText("Sending").waitFor();
@@ -77,6 +76,7 @@ describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000
     await line(ada, "Two, from the tunnel").getByText("Delivered").waitFor();
     await line(ben, "Two, from the tunnel").waitFor();
     expect(await line(ben, "from the tunnel").allInnerTexts()).toMatchObject([/One/, /Two/]);
+    expect(await line(ben, "Ada left").count()).toBe(0);
     expect(network.upgrades).toHaveLength(2);
   });
 
@@ -96,7 +96,7 @@ describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000
     await ada.getByText(/Next try in \d+ s/).waitFor();
     network.restore();
     await ada.getByRole("button", { name: "Try now" }).dispatchEvent("click");
-    await line(ada, "Back again").waitFor();
+    await line(ada, "You are back").waitFor();
     await ada.getByRole("button", { name: "Send again" }).dispatchEvent("click");
     await line(ben, "Too late").waitFor();
     expect(await line(ben, "Too late").count()).toBe(1);
@@ -108,15 +108,21 @@ describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000
     const second = await enter(context, "Ada", "two-tabs", network.url);
     network.cut();
     for (const tab of [ada, second]) await tab.getByText("The connection is lost.").waitFor();
-    await member(ben, "Ada").waitFor({ state: "detached" });
+    await member(ben, "Ada").getByText("reconnecting").waitFor();
 
     network.restore();
-    for (const tab of [ada, second]) await line(tab, "Back again").waitFor();
+    for (const tab of [ada, second]) {
+      await tab.getByRole("button", { name: "Try now" }).dispatchEvent("click");
+      await line(tab, "You are back").waitFor();
+    }
     await talk(ada, ben);
     await line(second, "Are you there?").getByText("You", { exact: true }).waitFor();
     expect(await member(ben, "Ada").count()).toBe(1);
-    expect(await line(ben, "Ada left").count()).toBe(1);
-    expect(await line(ben, "Ada joined").count()).toBe(2);
+    expect(await member(ben, "Ada").getByText("reconnecting").count()).toBe(0);
+    for (const news of ["Ada joined", "Ada lost the connection", "Ada is back"]) {
+      expect(await line(ben, news).count()).toBe(1);
+    }
+    expect(await line(ben, "Ada left").count()).toBe(0);
   });
 
   it("asks for a new token each time, and is who the token says", async () => {
@@ -133,7 +139,11 @@ describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000
     expect(await page.evaluate("room.members")).toEqual([{ id: "token-1", name: "Token 1" }]);
     network.cut();
     network.restore();
-    expect(await page.evaluate("rejoined")).toEqual([{ id: "token-2", name: "Token 2" }]);
+    // Whoever lost the connection is waited for.
+    expect(await page.evaluate("rejoined")).toMatchObject([
+      { id: "token-2", name: "Token 2" },
+      { id: "token-1", name: "Token 1" },
+    ]);
     expect(network.upgrades).toEqual(["/ws?token=Token%201", "/ws?token=Token%202"]);
   });
 
@@ -143,15 +153,15 @@ describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000
     await ben.ask({ type: "join_room", payload: { room_id: "nap" } });
     await visitors.sleep();
     network.cut();
-    await ben.until("user_left");
+    await ben.until("user_reconnecting");
     network.restore();
     visitors.wake();
     await wakeTenTimes(ada);
-    await ben.until("user_joined");
-    await line(ada, "Back again").waitFor();
+    await ben.until("user_returned");
+    await line(ada, "You are back").waitFor();
     await say(ada, "Good morning");
     await ben.until("new_message");
-    expect(await line(ada, "Back again").count()).toBe(1);
+    expect(await line(ada, "You are back").count()).toBe(1);
     expect(network.upgrades).toHaveLength(2);
   });
 
@@ -167,7 +177,7 @@ describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000
     expect(await ada.getByText("The connection is lost.").count()).toBe(0);
     expect(network.upgrades).toHaveLength(1);
     await context.clock.runFor(2_000);
-    await line(ada, "Back again").waitFor();
+    await line(ada, "You are back").waitFor();
     await talk(ada, ben);
     expect(network.upgrades).toHaveLength(2);
   });

@@ -7,6 +7,8 @@ export class TcpProxy {
   readonly upgrades: string[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Of these, the server's ends. */
+  readonly #far = new Set<Socket>();
   #isCut = false;
 
   /** Listens on a free port, and passes everything on to another one. */
@@ -43,6 +45,11 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
+  /** What the server says on the connections of now gets lost; what it is told still arrives. */
+  muffle(): void {
+    for (const socket of this.#far) socket.unpipe().resume();
+  }
+
   stop(): void {
     this.cut();
     this.#server.close();
@@ -53,6 +60,8 @@ export class TcpProxy {
       const [, path] = /^GET (\/ws\?\S*) /.exec(chunk.toString("latin1")) ?? [];
       if (path !== undefined) this.upgrades.push(path);
     });
+    this.#far.add(far);
+    far.on("close", () => this.#far.delete(far));
     for (const [one, other] of [
       [near, far],
       [far, near],

@@ -71,6 +71,10 @@ function goOnline() {
   url.protocol = url.protocol.replace("http", "ws");
   connection = connect(url.href, { token: () => me.name });
   connection.on("status", showStatus);
+  // The server's own last word, before it closes the connection.
+  connection.on("restarting", () => {
+    isRestarting = true;
+  });
   connection.on("error", ({ message }) => toast(message));
   for (const room of rooms.values()) join(room);
 }
@@ -79,7 +83,10 @@ function join(room) {
   room.join(connection).catch(({ code, message }) => {
     if (code === "CLOSED") return; // The banner says it, for all rooms.
     closeRoom(room);
-    toast(`You cannot be in # ${room.name}: ${message}`);
+    const where = `in # ${room.name}`;
+    toast(
+      code === "FORBIDDEN" ? `You are not allowed ${where}.` : `You are not ${where}: ${message}`,
+    );
   });
 }
 
@@ -96,6 +103,8 @@ const STATES = {
 };
 
 let isLost = false;
+/** Whether the server has said that it goes, to come back. */
+let isRestarting = false;
 let countdown;
 
 function showStatus({ state, delay, reason }) {
@@ -103,11 +112,12 @@ function showStatus({ state, delay, reason }) {
   find("connection").textContent = STATES[state];
   // The first attempt is no loss yet, and the next ones don't mend it.
   if (state !== "connecting") isLost = state !== "open";
+  if (state === "open") isRestarting = false;
   find("banner").hidden = !isLost;
   const text =
     state === "closed"
       ? `The connection is closed${reason ? `: ${reason}` : "."}`
-      : "The connection is lost.";
+      : `The ${isRestarting ? "server is restarting" : "connection is lost"}.`;
   // Said aloud once, not with every try.
   if (isLost && find("banner-text").textContent !== text) find("banner-text").textContent = text;
   find("try-now").hidden = state === "connecting";
@@ -231,13 +241,18 @@ function renderMembers() {
     ...members.map((user) =>
       element(
         "li",
-        { className: "member" },
+        { className: user.reconnecting ? "member away" : "member" },
         avatar(user),
         element("span", { className: "member-name" }, user.name),
-        user.id === me.id ? element("span", { className: "tag" }, "you") : "",
+        element("span", { className: "tag" }, tagOf(user)),
       ),
     ),
   );
+}
+
+function tagOf({ id, reconnecting }) {
+  if (id === me.id) return "you";
+  return reconnecting ? "reconnecting" : "";
 }
 
 function byName(one, other) {

@@ -49,9 +49,10 @@ export class MessageLog {
   }
 
   /** Shows a message of somebody. It stands before the own ones that the server has not seen yet. */
-  add(sender, content, timestamp, isOwn) {
-    const line = this.#message(sender, content, new Date(timestamp), isOwn);
-    if (isOwn) setState(line, "delivered", "Delivered");
+  add(sender, content, sent, isOwn) {
+    const line = this.#message(sender, content, new Date(sent.timestamp), isOwn);
+    if (isOwn) this.delivered(line, sent);
+    else line.dataset.seq = sent.seq;
     this.#insert(line);
     if (!this.#isFollowing) this.unseen++;
   }
@@ -67,6 +68,7 @@ export class MessageLog {
 
   /** The server has the message. */
   delivered(line, { timestamp, seq }) {
+    line.dataset.seq = seq;
     const time = new Date(timestamp);
     const stamp = line.querySelector("time");
     stamp.dateTime = time.toISOString();
@@ -127,9 +129,10 @@ export class MessageLog {
 
   #insert(line) {
     const list = this.#list;
-    const firstPending =
-      line.dataset.state === "pending" ? null : list.querySelector('[data-state="pending"]');
-    list.insertBefore(line, firstPending);
+    let before = list.lastElementChild;
+    while (before !== null && isLater(before, line)) before = before.previousElementSibling;
+    if (before === null) list.prepend(line);
+    else before.after(line);
     this.#stampDay(line);
     group(line);
     if (line.nextElementSibling !== null) group(line.nextElementSibling);
@@ -145,6 +148,12 @@ export class MessageLog {
     if (days[days.length - 1]?.dataset.day === day) return;
     line.before(element("li", { className: "day", dataset: { day } }, element("span", {}, day)));
   }
+}
+
+/** Whether `one` belongs below `other`, which is new: it is not sent yet, or its position is higher. */
+function isLater(one, other) {
+  if (one.dataset.state === "pending") return other.dataset.state !== "pending";
+  return Number(one.dataset.seq) > Number(other.dataset.seq);
 }
 
 /** A message right after one of the same author needs no name, time and avatar of its own. */

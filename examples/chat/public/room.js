@@ -12,6 +12,14 @@ const FAILURES = {
   TIMEOUT: "The server has not confirmed this.",
 };
 
+/** Why somebody is not a member any more. */
+const DEPARTURES = {
+  left: "left",
+  timeout: "left: connection lost",
+  kicked: "was removed",
+  closed: "was disconnected",
+};
+
 /** A room that one is in, or wants to be in: what is known of it, and its messages. */
 export class ChatRoom {
   name;
@@ -30,8 +38,8 @@ export class ChatRoom {
   /** The promise of a place in the room, and then the place. */
   #joining;
   #place;
-  /** The position of the last message seen, once there was one. */
-  #seq;
+  /** Own messages that the server has not confirmed, by the key that they carry. */
+  #unconfirmed = new Map();
 
   /** @param onChange Called with the room when there is something new to show. */
   constructor(name, me, onChange, onScroll) {
@@ -54,11 +62,17 @@ export class ChatRoom {
     this.#joining = connection.join(this.name);
     const place = await this.#joining;
     this.#place = place;
-    if (wasHere) this.#comeBack();
-    place.on("room_info", ({ seq }) => this.#comeBack(seq));
+    if (wasHere) this.log.notice("You are back. You may have missed messages.");
+    place.on("room_info", (message) => this.#enter(message));
+    place.on("gap", () => this.log.notice("Some messages were missed while you were away."));
     place.on("members", this.#onChange);
-    place.on("user_joined", ({ payload }) => this.log.notice(`${payload.name} joined`));
-    place.on("user_left", ({ payload }) => this.log.notice(`${payload.name} left`));
+    const tell = (type, text) => {
+      place.on(type, ({ payload }) => this.log.notice(`${payload.name} ${text(payload)}`));
+    };
+    tell("user_joined", () => "joined");
+    tell("user_left", ({ reason }) => DEPARTURES[reason]);
+    tell("user_reconnecting", () => "lost the connection");
+    tell("user_returned", () => "is back");
     place.on("user_typing", (message) => this.#showTyping(message));
     place.on("new_message", (message) => this.#show(message));
     this.#onChange();
@@ -86,22 +100,25 @@ export class ChatRoom {
   /** Sends a message, and shows at once that it is on its way: it waits for the line, if need be. */
   async post(content) {
     const line = this.log.addPending(this.#me, content);
+    const key = Math.random().toString(36).slice(2);
+    this.#unconfirmed.set(key, line);
     try {
       const place = await this.#joining;
-      const sent = await place.send({ content });
-      this.#seq = sent.seq;
-      this.log.delivered(line, sent);
+      this.log.delivered(line, await place.send({ content, key }));
+      this.#unconfirmed.delete(key);
     } catch (error) {
       const text = FAILURES[error.code] ?? error.message;
       this.log.failed(line, text, () => this.post(content));
     }
   }
 
-  #show({ sender, payload, timestamp, seq }) {
-    this.#seq = seq;
-    // Own messages come from our other tabs. Without a sender, the server itself has spoken.
+  #show(message) {
+    const { sender, payload } = message;
+    // Own messages come from our other tabs; or from here, if the line broke before the server's answer.
+    // Without a sender, the server itself has spoken.
     const isOwn = sender?.id === this.#me.id;
-    this.log.add(sender ?? { id: "", name: "Server" }, textOf(payload), timestamp, isOwn);
+    if (isOwn) this.#forget(payload?.key);
+    this.log.add(sender ?? { id: "", name: "Server" }, textOf(payload), message, isOwn);
     if (!isOwn && (!this.isShown || document.hidden)) this.unread++;
     this.#onChange();
   }
@@ -112,11 +129,17 @@ export class ChatRoom {
     this.#onChange();
   }
 
-  /** @param seq The room's position now, where it is known. */
-  #comeBack(seq) {
-    const isComplete = seq !== undefined && seq === this.#seq;
-    this.log.notice(isComplete ? "Back again" : "Back again. You may have missed messages.");
-    this.#seq = seq;
+  /** Unasked, without an `id`, the list of members comes to whom the room talked too fast for. */
+  #enter({ id }) {
+    if (id !== undefined) this.log.notice("You are back");
+    this.typing.clear();
+    this.#onChange();
+  }
+
+  /** A message is there after all: what stood for it goes. */
+  #forget(key) {
+    this.#unconfirmed.get(key)?.remove();
+    this.#unconfirmed.delete(key);
   }
 }
 
