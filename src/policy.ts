@@ -10,7 +10,13 @@ import { isName, NAME_RULE } from "./protocol/envelope.js";
  * - `{ latest: key }`: of all messages of that key the client gets the newest, when it has caught up.
  *   For what replaces what came before: cursors, prices.
  */
-export type Policy = "queue" | "drop" | { readonly latest: string };
+export type Policy =
+  | "queue"
+  | "drop"
+  | {
+      /** What it is the newest of. */
+      readonly latest: string;
+    };
 
 /** What the protocol says itself, and what the remote end emits beside messages. */
 const RESERVED: ReadonlySet<string> = new Set([

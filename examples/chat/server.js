@@ -44,7 +44,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
 async function stop() {
   server.close();
   hub.broadcast("restarting");
-  await hub.close({ timeout: 1_000, spread: 3_000 });
+  await hub.close({ timeout: 1_000, spread: 2_000 });
   server.closeAllConnections();
 }
 

@@ -176,14 +176,14 @@ export class Line {
     } catch (error) {
       cause = error;
     }
-    const text = `The server sent no message: ${data}`;
+    const text = `This is no message: ${data}`;
     this.#events.error(new ConnectionError("INVALID_MESSAGE", text, { cause }));
   }
 
   /** Browsers hide why an upgrade failed; `ws` tells the status, and a refusal is final. */
   #failed({ message = "" }: { message?: string }): void {
     const status = /response: (40[13])$/.exec(message)?.[1];
-    if (status) this.#end(0, `The server answered HTTP ${status}.`);
+    if (status) this.#end(0, `HTTP ${status}`);
   }
 
   #lose(code: number, reason: string): void {

@@ -30,7 +30,7 @@ export class Batch {
   #frames: readonly Uint8Array[] | undefined;
   #bytes: number | undefined;
 
-  /** Without arguments: the empty batch that a chain starts from. */
+  /** Without arguments: the empty batch that a chain starts from. @internal */
   constructor(parent?: Batch, part?: Part) {
     this.#parent = parent;
     this.#part = part;
@@ -38,14 +38,14 @@ export class Batch {
     this.size = parent === undefined ? 0 : parent.size + (part as Part).size;
   }
 
-  /** A run of messages. */
+  /** A run of messages. @internal */
   static of(messages: Iterable<Message>): Batch {
     let batch = new Batch();
     for (const message of messages) batch = batch.append(message);
     return batch;
   }
 
-  /** This batch and one more part: the same object for everyone who appends the same next. */
+  /** This batch and one more part: the same object for everyone who appends the same next. @internal */
   append(part: Part): Batch {
     const child = this.#child;
     if (child !== undefined && child.#part === part) return child;

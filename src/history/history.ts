@@ -40,7 +40,7 @@ export interface History {
   since(seq: number, limit: number): Replay | Promise<Replay>;
 }
 
-/** What was said in a room, as those see it who missed some of it. @internal */
+/** What was said in a room, as those see it who missed some of it. */
 export interface Past {
   /** How far the room has got. */
   readonly position: Position;

@@ -153,11 +153,9 @@ describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000
     await ben.ask({ type: "join_room", payload: { room_id: "nap" } });
     await visitors.sleep();
     network.cut();
-    await ben.until("user_reconnecting");
     network.restore();
     visitors.wake();
     await wakeTenTimes(ada);
-    await ben.until("user_returned");
     await line(ada, "You are back").waitFor();
     await say(ada, "Good morning");
     await ben.until("new_message");
