@@ -223,7 +223,7 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
     isTold: boolean,
   ): Stamp {
     const live = this.#live;
-    const past = live.past ?? this.#hub.registry.keep(live);
+    const past = live.isDeserted ? this.#hub.registry.keep(live) : live.past;
     const seq = past === undefined ? 0 : past.position.seq + 1;
     const sender = from?.sender;
     const envelope = { type, room: this.id, payload, sender, timestamp, seq };

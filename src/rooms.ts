@@ -6,7 +6,7 @@ import type { Hub } from "./hub.js";
 import type { User } from "./protocol/types.js";
 import type { Room } from "./room.js";
 
-/** So many rooms are kept that nobody is in; of more, those that were left last. */
+/** So many rooms are kept that nobody is in; of more, those that were left or spoken in last. */
 const MAX_DORMANT = 10_000;
 
 /**
@@ -21,7 +21,7 @@ export class Rooms<U extends User, D> {
   readonly live = new Map<string, Room<U, D>>();
   readonly #hub: Hub<U, D>;
   readonly #clock: Clock;
-  /** Those that nobody is in, with the timer that ends them; the one left first is first. */
+  /** Those that nobody is in, with the timer that ends them; the one silent for longest is first. */
   readonly #dormant = new Map<string, { readonly room: Room<U, D>; readonly timer: unknown }>();
 
   constructor(hub: Hub<U, D>) {

@@ -181,6 +181,16 @@ describe("authorize", () => {
   });
 });
 
+test("a handler of your own in place of a built-in one holds up nobody", () => {
+  const w = new World();
+  w.hub.handle("send_message", () => new Promise(() => {}));
+  const a = w.enter("Alice", "general");
+  a.send(say("general", "never done"));
+  expect(types(w.ask(a, { type: "online_users", payload: { room_id: "general" } }))).toEqual([
+    "online_users",
+  ]);
+});
+
 describe("while authorize thinks", () => {
   test("what the same client sends waits, and is handled in order", async () => {
     const { world, asked, decide } = undecided();

@@ -130,6 +130,18 @@ describe("a room with history", () => {
     expect(world.clock.pendingTimers).toBe(1); // The heartbeat's, whose next look finds nobody.
   });
 
+  test("of a room that nobody is in lasts its time from the last message on", () => {
+    const world = new World({ history, heartbeat: false });
+    world.enter("Alice", "general").hangUp();
+    const room = world.hub.room("general");
+    world.clock.advance(600);
+    room.broadcast("n", 1);
+    world.clock.advance(600);
+    expect(room.position?.seq).toBe(1);
+    world.clock.advance(400);
+    expect(room.position).toBeUndefined();
+  });
+
   test("that somebody comes into is kept for as long as they stay, and its time anew", () => {
     const world = new World({ history, heartbeat: false });
     world.enter("Alice", "general").hangUp();
@@ -184,15 +196,16 @@ describe("a room with history", () => {
     expect(room.broadcast("n").seq).toBe(1);
   });
 
-  test("is one of ten thousand at most that nobody is in: the one left first goes", () => {
+  test("is one of ten thousand at most that nobody is in: the one silent for longest goes", () => {
     const world = new World({ history, heartbeat: false });
     const a = world.enter("Alice", "lived in");
     for (let n = 0; n < 10_000; n++) world.hub.room(`r${n}`).broadcast("n");
     world.hub.room("r0").broadcast("n");
     expect(world.hub.room("r0").position?.seq).toBe(2);
     a.hangUp();
-    expect(world.hub.room("r0").position).toBeUndefined();
-    expect(world.hub.room("r1").position?.seq).toBe(1);
+    expect(world.hub.room("r1").position).toBeUndefined();
+    expect(world.hub.room("r2").position?.seq).toBe(1);
+    expect(world.hub.room("r0").position?.seq).toBe(2);
     expect(world.hub.room("lived in").position?.seq).toBe(0);
     expect(world.clock.pendingTimers).toBe(10_000);
   });

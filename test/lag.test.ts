@@ -245,6 +245,17 @@ describe("a client that has lagged", () => {
     ]);
   });
 
+  test("and is still being caught up in one room is sent what concerns another at once", () => {
+    const { world, b, tell } = stuck({ history: HISTORY }, "general", "other");
+    tell(...upTo(40).map(() => TEXT));
+    readOn(world, b);
+    expect(b.bufferedAmount).toBeGreaterThan(0);
+    world.hub.room("other").broadcast("wave", "hello", { ephemeral: true });
+    world.clock.flush();
+    readOn(world, b);
+    expect(types(b.take())).toContain("wave");
+  });
+
   test("hears of no room where nobody came or went", () => {
     const { world, tell, read } = stuck({ history: HISTORY }, "general", "other");
     tell(1);

@@ -446,6 +446,26 @@ describe.each(["when asked", "when answered"] as const)(
       expect(seq).toBe(2_001);
     });
 
+    test("is read twice at most, though the room is never quiet", async () => {
+      const { world, since, say, store } = later();
+      say(1);
+      const b = world.connect("Bob");
+      b.send(rejoin("general", since));
+      let said = 1;
+      let reads = 0;
+      for (let moment = 0; moment < 20; moment++) {
+        await settle(world);
+        say(++said);
+        const read = store.reads.shift();
+        if (read !== undefined) reads++;
+        read?.answer();
+        say(++said);
+      }
+      await settle(world);
+      expect(reads).toBeLessThanOrEqual(2);
+      expect(seqs(b.take())).toEqual([0, ...upTo(said)]);
+    });
+
     test("is read for several at once, each from where they were", async () => {
       const { world, alice, room, since, say, store } = later();
       say(1);

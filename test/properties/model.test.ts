@@ -59,6 +59,21 @@ class Life {
   #count = 0;
 
   run(step: Action): void {
+    this.#do(step);
+    this.noticeClosed();
+  }
+
+  /** Those of whom too much waited are closed by the hub. */
+  noticeClosed(): void {
+    for (const line of this.lines) {
+      if (!line.isOpen || line.client.isOpen) continue;
+      line.isOpen = false;
+      line.wasCut = true;
+      line.rooms.clear();
+    }
+  }
+
+  #do(step: Action): void {
     switch (step.do) {
       case "connect":
         this.#connect(USERS[step.user] as string);
@@ -274,6 +289,7 @@ test("whatever happens, the hub agrees with the model", async () => {
       for (const { socket } of life.lines) socket.resume();
       // A crowd's comings and goings may wait a little.
       life.world.clock.advance(50);
+      life.noticeClosed();
       checkDelivery(life);
       checkBeliefs(life);
       await checkNothingLeaks(life);
