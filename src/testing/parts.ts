@@ -1,4 +1,4 @@
-import type { ConnectOptions, Status } from "../browser/index.js";
+import type { AbortSignalLike, ConnectOptions, Status } from "../browser/index.js";
 import type { Clock } from "../clock.js";
 import type { HistoryStore, Hub, HubOptions, Member } from "../index.js";
 
@@ -25,7 +25,7 @@ export interface RemoteConnection {
   /** Listens for `status` and `error`. */
   on<E extends object>(type: string, listener: (event: E) => unknown): () => void;
   /** Joins a room. */
-  join(roomId: string, options: { readonly signal: AbortSignal }): Promise<RemoteRoom>;
+  join(roomId: string, options: { readonly signal: AbortSignalLike }): Promise<RemoteRoom>;
   /** Asks the server. */
   request(type: string, payload: unknown): Promise<unknown>;
   /** Closes for good. */
