@@ -3,8 +3,8 @@ import type { Message } from "../delivery/message.js";
 import type { Position } from "../protocol/types.js";
 import type { Past, Replay } from "./history.js";
 
-/** Tells the epochs of this process from those of others. */
-const PROCESS = crypto.randomUUID().slice(0, 8);
+/** Tells the epochs of this process from those of others. Not before it is needed: Workers forbid it. */
+let run = "";
 
 let epochs = 0;
 
@@ -17,7 +17,8 @@ export class Counter implements Past, Position {
   seq = 0;
 
   get epoch(): string {
-    return `${PROCESS}${this.#epoch.toString(36).padStart(6, "0")}`;
+    run ||= crypto.randomUUID().slice(0, 8);
+    return `${run}${this.#epoch.toString(36).padStart(6, "0")}`;
   }
 
   get position(): Position {
