@@ -16,7 +16,6 @@ export interface MemoryHistoryOptions {
 export class MemoryHistory implements HistoryStore {
   readonly #maxBytes: number;
   readonly #clock: Clock;
-  /** Those that have something, the one that has been silent for longest first. */
   readonly #logs = new Set<Log>();
   #bytes = 0;
 
@@ -34,7 +33,9 @@ export class MemoryHistory implements HistoryStore {
   }
 
   open(_roomId: string, limits: HistoryLimits): History {
-    return new Log(limits, this.#clock, (log, bytes) => this.#grow(log, bytes));
+    const log = new Log(limits, this.#clock, this.#grow);
+    this.#logs.add(log);
+    return log;
   }
 
   close(_roomId: string, history: History): void {
@@ -42,15 +43,17 @@ export class MemoryHistory implements HistoryStore {
     this.#logs.delete(history as Log);
   }
 
-  #grow(log: Log, bytes: number): void {
+  readonly #grow = (bytes: number): void => {
     this.#bytes += bytes;
-    if (bytes <= 0) return;
-    this.#logs.delete(log);
-    this.#logs.add(log);
-    for (const silent of this.#logs) {
-      if (this.#bytes <= this.#maxBytes) return;
-      this.#logs.delete(silent);
-      silent.clear();
+    while (this.#bytes > this.#maxBytes) this.#silent().clear();
+  };
+
+  /** Of the rooms of which something is kept, the one that has been silent for longest. */
+  #silent(): Log {
+    let found: Log | undefined;
+    for (const log of this.#logs) {
+      if (!log.isEmpty && (found === undefined || log.lastSaid < found.lastSaid)) found = log;
     }
+    return found as Log;
   }
 }
