@@ -1,9 +1,12 @@
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { launchChromium } from "./chromium.js";
 
-/** What the browser itself reports of a server that is not there. */
+/**
+ * What the browser itself reports of a server that is not there. Which of them depends on how far the
+ * attempt had got when the connection broke.
+ */
 const ABSENCE =
-  /ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|INTERNET_DISCONNECTED)/;
+  /ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|INTERNET_DISCONNECTED)|Connection closed before receiving a handshake response/;
 
 /** People who come to the chat's page, each with a browser of their own. */
 export class Visitors {
