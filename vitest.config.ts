@@ -17,6 +17,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/package/**"],
     testTimeout: 15_000,
+    // What a machine that is busy does late, it has done all the same.
+    expect: { poll: { timeout: 10_000 } },
     coverage: { provider: "v8", include: ["src/**"] },
   },
 });

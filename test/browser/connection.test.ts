@@ -104,8 +104,11 @@ describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000
 
   it("keeps two tabs of one person one member, over a break of both", async () => {
     const context = await visitors.invite();
+    await context.clock.install();
     const { ada, ben } = await meet("two-tabs", context);
     const second = await enter(context, "Ada", "two-tabs", network.url);
+    // No timer fires from now on: neither tab is back before it is asked to.
+    await context.clock.pauseAt(Date.now() + 10_000);
     network.cut();
     for (const tab of [ada, second]) await tab.getByText("The connection is lost.").waitFor();
     await member(ben, "Ada").getByText("reconnecting").waitFor();

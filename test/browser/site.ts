@@ -21,10 +21,10 @@ export class Site {
   readonly hub: Hub;
   readonly #server: Server;
 
-  /** @param port Default 0: any that is free. */
-  static async start(options: HubOptions, port = 0): Promise<Site> {
+  /** On any port that is free. */
+  static async start(options: HubOptions): Promise<Site> {
     const site = new Site(new Hub(options));
-    site.#server.listen(port, "localhost");
+    site.#server.listen(0, "localhost");
     await once(site.#server, "listening");
     return site;
   }

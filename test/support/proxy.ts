@@ -5,13 +5,15 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class TcpProxy {
   /** What was asked for by each WebSocket that came through, such as `/ws?token=Ada`. */
   readonly upgrades: string[] = [];
+  /** The port that new connections are passed on to. */
+  target: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   /** Of these, the server's ends. */
   readonly #far = new Set<Socket>();
   #isCut = false;
 
-  /** Listens on a free port, and passes everything on to another one. */
+  /** Listens on a free port, and passes everything on to `target`. */
   static async start(target: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(target);
     proxy.#server.listen(0, "localhost");
@@ -20,9 +22,10 @@ export class TcpProxy {
   }
 
   private constructor(target: number) {
+    this.target = target;
     this.#server = createServer((near) => {
       if (this.#isCut) near.destroy();
-      else this.#join(near, connect(target, "localhost"));
+      else this.#join(near, connect(this.target, "localhost"));
     });
   }
 
