@@ -16,8 +16,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/package/**"],
-    testTimeout: 15_000,
     // What a machine that is busy does late, it has done all the same.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     coverage: { provider: "v8", include: ["src/**"] },
   },

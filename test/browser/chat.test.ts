@@ -149,7 +149,7 @@ describe("the chat server", () => {
   });
 });
 
-describe.skipIf(!hasChromium())("the chat page", { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium())("the chat page", () => {
   let visitors: Visitors;
   let chat: Example;
 

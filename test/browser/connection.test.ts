@@ -8,7 +8,7 @@ import { enter, line, member, say, Visitors } from "../support/visitors.js";
 
 const NIGHT = 8 * 60 * 60_000;
 
-describe.skipIf(!hasChromium())("a connection in the browser", { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium())("a connection in the browser", () => {
   let visitors: Visitors;
   let chat: Example;
   /** The network between Ada and the chat. */

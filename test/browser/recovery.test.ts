@@ -20,7 +20,7 @@ interface Told {
   readonly event: { readonly state?: string; readonly delay?: number; readonly code?: unknown };
 }
 
-describe.skipIf(!hasChromium())("recovery in the browser", { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium())("recovery in the browser", () => {
   let visitors: Visitors;
 
   beforeAll(async () => {

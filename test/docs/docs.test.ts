@@ -7,7 +7,7 @@ import { anchorsOf, blocksOf, linksOf, pages, readPage, root } from "./markdown.
 describe.each(pages())("%s", (page) => {
   const text = readPage(page);
 
-  it("has programs that compile", { timeout: 60_000 }, () => {
+  it("has programs that compile", () => {
     expect(errorsOf(page, text)).toEqual([]);
   });
 

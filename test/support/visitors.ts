@@ -26,7 +26,7 @@ export class Visitors {
   /** A browser of somebody's own, with storage of its own. */
   async invite(options: Parameters<Browser["newContext"]>[0] = {}): Promise<BrowserContext> {
     const context = await this.#browser.newContext(options);
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(20_000);
     context.on("weberror", (error) => this.#complaints.push(String(error.error())));
     context.on("console", (message) => {
       const isOurs = !ABSENCE.test(message.text());
