@@ -1,16 +1,18 @@
-type Allocate = (size: number) => Uint8Array;
+/** What is used of Node's Buffer. */
+interface Buffers {
+  allocUnsafe(size: number): Uint8Array & {
+    write(text: string, offset: number, encoding: "latin1" | "utf8"): number;
+  };
+  byteLength(text: string): number;
+}
 
 /** Node's sockets take a Buffer as it is and wrap any other Uint8Array once per write. */
-const buffers = (globalThis as { Buffer?: { allocUnsafe: Allocate; allocUnsafeSlow: Allocate } })
-  .Buffer;
+const buffers = (globalThis as { Buffer?: Buffers }).Buffer;
 
 /** Uninitialised memory; a Buffer where the runtime has them. */
-export const allocate: Allocate =
-  buffers === undefined ? (size) => new Uint8Array(size) : (size) => buffers.allocUnsafe(size);
-
-/** The same, but no slice of a pool. */
-export const allocateApart: Allocate =
-  buffers === undefined ? allocate : (size) => buffers.allocUnsafeSlow(size);
+export function allocate(size: number): Uint8Array {
+  return buffers === undefined ? new Uint8Array(size) : buffers.allocUnsafe(size);
+}
 
 const encoder = new TextEncoder();
 
@@ -18,11 +20,23 @@ const encoder = new TextEncoder();
 const FIN_TEXT = 0x81;
 
 /** A server's text frame for `text`: unmasked, unfragmented, uncompressed (RFC 6455, 5.2). */
-export function encodeFrame(text: string, memory: Allocate = allocate): Uint8Array {
-  const payload = encoder.encode(text);
-  const length = payload.length;
+export function encodeFrame(text: string): Uint8Array {
+  if (buffers === undefined) {
+    const payload = encoder.encode(text);
+    const frame = new Uint8Array(headerLength(payload.length) + payload.length);
+    frame.set(payload, writeHeader(frame, payload.length));
+    return frame;
+  }
+  const length = buffers.byteLength(text);
+  const frame = buffers.allocUnsafe(headerLength(length) + length);
+  // Where each unit is one byte it is ASCII, which is copied, not converted.
+  frame.write(text, writeHeader(frame, length), length === text.length ? "latin1" : "utf8");
+  return frame;
+}
+
+/** Writes the header of a text frame and returns where its payload begins. */
+function writeHeader(frame: Uint8Array, length: number): number {
   const start = headerLength(length);
-  const frame = memory(start + length);
   frame[0] = FIN_TEXT;
   if (start === 2) {
     frame[1] = length;
@@ -34,8 +48,7 @@ export function encodeFrame(text: string, memory: Allocate = allocate): Uint8Arr
     frame[1] = 127;
     new DataView(frame.buffer, frame.byteOffset).setBigUint64(2, BigInt(length));
   }
-  frame.set(payload, start);
-  return frame;
+  return start;
 }
 
 /** The part of a frame made by {@link encodeFrame} that is the message itself. */

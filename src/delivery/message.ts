@@ -1,6 +1,6 @@
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { Envelope } from "../protocol/types.js";
-import { allocate, allocateApart, encodeFrame, payloadOf } from "./frame.js";
+import { encodeFrame, payloadOf } from "./frame.js";
 
 /**
  * What becomes of a message where its client lags.
@@ -30,12 +30,12 @@ export class Message {
   readonly room: string;
   /** @internal */
   readonly seq: number;
-  #isKept = false;
   #frame: Uint8Array | undefined;
   #bytes: Uint8Array | undefined;
 
-  constructor(envelope: Envelope, fate: Fate = "queue") {
-    this.text = encodeEnvelope(envelope);
+  /** @param text The envelope's text, where it was encoded before. @internal */
+  constructor(envelope: Envelope, fate: Fate = "queue", text = encodeEnvelope(envelope)) {
+    this.text = text;
     this.fate = fate;
     this.room = envelope.room ?? "";
     this.seq = envelope.seq ?? 0;
@@ -53,7 +53,7 @@ export class Message {
 
   /** The message as a server's RFC 6455 frame, made at first use. */
   get frame(): Uint8Array {
-    this.#frame ??= encodeFrame(this.text, this.#isKept ? allocateApart : allocate);
+    this.#frame ??= encodeFrame(this.text);
     return this.#frame;
   }
 
@@ -61,13 +61,5 @@ export class Message {
   get bytes(): Uint8Array {
     this.#bytes ??= payloadOf(this.frame);
     return this.#bytes;
-  }
-
-  /**
-   * Says, before it is sent, that it will be kept for long: its frame then has memory of its own. One out
-   * of a shared pool would hold all of its slab. @internal
-   */
-  keep(): void {
-    this.#isKept = true;
   }
 }

@@ -1,11 +1,14 @@
 import type { Clock } from "../clock.js";
 import { Batch } from "../delivery/batch.js";
-import type { Message } from "../delivery/message.js";
+import { Message } from "../delivery/message.js";
 import { Counter } from "./counter.js";
 import type { HistoryLimits, Replay } from "./history.js";
 
+/** What is kept of a message: its text. Its frame dies young, and is made anew where it is asked for. */
 interface Entry {
-  readonly message: Message;
+  readonly text: string;
+  /** As UTF-8. */
+  readonly bytes: number;
   readonly at: number;
 }
 
@@ -14,6 +17,7 @@ let said = 0;
 
 /** The last messages of one room, in memory. */
 export class Log extends Counter {
+  readonly #roomId: string;
   readonly #limits: HistoryLimits;
   readonly #clock: Clock;
   /** The more was said in any room since it was said here, the less it is. */
@@ -26,8 +30,14 @@ export class Log extends Counter {
   /** What this turn's replays are, by the position of their first message: many ask for the same. */
   readonly #replays = new Map<number, Replay>();
 
-  constructor(limits: HistoryLimits, clock: Clock, onGrowth: (bytes: number) => void) {
+  constructor(
+    roomId: string,
+    limits: HistoryLimits,
+    clock: Clock,
+    onGrowth: (bytes: number) => void,
+  ) {
     super();
+    this.#roomId = roomId;
     this.#limits = limits;
     this.#clock = clock;
     this.#onGrowth = onGrowth;
@@ -35,14 +45,13 @@ export class Log extends Counter {
 
   override append(message: Message): void {
     super.append(message);
-    message.keep();
-    const { length } = message.bytes;
     if (this.#replays.size > 0) this.#replays.clear();
     const at = this.#clock.now();
-    this.#entries.push({ message, at });
-    this.#bytes += length;
+    const { length: bytes } = message.bytes;
+    this.#entries.push({ text: message.text, bytes, at });
+    this.#bytes += bytes;
     this.lastSaid = ++said;
-    this.#onGrowth(length - this.#trim(at));
+    this.#onGrowth(bytes - this.#trim(at));
   }
 
   override since(seq: number, limit: number): Replay {
@@ -52,8 +61,10 @@ export class Log extends Counter {
     const known = this.#replays.get(from);
     if (known !== undefined && known.to - from < limit) return known;
     const entries = this.#entries.slice(from - first, from - first + limit);
-    const batch = Batch.of(entries.map(({ message }) => message));
-    const replay: Replay = { from, to: from + entries.length - 1, batch };
+    const messages = entries.map(({ text }, index) => {
+      return new Message({ type: "", room: this.#roomId, seq: from + index }, "lasting", text);
+    });
+    const replay: Replay = { from, to: from + entries.length - 1, batch: Batch.of(messages) };
     if (this.#replays.size === 0) this.#clock.setImmediate(() => this.#replays.clear());
     this.#replays.set(from, replay);
     return replay;
@@ -82,7 +93,7 @@ export class Log extends Counter {
       const isOver = entries.length > messages || this.#bytes > bytes;
       if (!isOver && entry.at > now - ttl) break;
       entries.shift();
-      this.#bytes -= entry.message.bytes.length;
+      this.#bytes -= entry.bytes;
     }
     return before - this.#bytes;
   }

@@ -6,7 +6,7 @@ import { Log } from "./log.js";
 /** How much memory all histories may take together. */
 export interface MemoryHistoryOptions {
   /** Bytes of messages; over them, the rooms that have been silent for longest lose theirs. Default
-   * 67108864 (64 MiB). In memory a message takes about twice its bytes, and some 300 more. */
+   * 67108864 (64 MiB). In memory a message takes its bytes, and some XXX more. */
   readonly maxBytes?: number;
   /** Where time comes from. Default: the runtime's own. */
   readonly clock?: Clock;
@@ -32,8 +32,8 @@ export class MemoryHistory implements HistoryStore {
     return this.#bytes;
   }
 
-  open(_roomId: string, limits: HistoryLimits): History {
-    const log = new Log(limits, this.#clock, this.#grow);
+  open(roomId: string, limits: HistoryLimits): History {
+    const log = new Log(roomId, limits, this.#clock, this.#grow);
     this.#logs.add(log);
     return log;
   }
