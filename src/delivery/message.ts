@@ -33,12 +33,16 @@ export class Message {
   #frame: Uint8Array | undefined;
   #bytes: Uint8Array | undefined;
 
-  /** @param text The envelope's text, where it was encoded before. @internal */
   constructor(envelope: Envelope, fate: Fate = "queue", text = encodeEnvelope(envelope)) {
     this.text = text;
     this.fate = fate;
     this.room = envelope.room ?? "";
     this.seq = envelope.seq ?? 0;
+  }
+
+  /** A message of a room that was encoded before, and said then. @internal */
+  static again(text: string, room: string, seq: number): Message {
+    return new Message({ type: "", room, seq }, "lasting", text);
   }
 
   /** How many messages it is: one, where a batch may be many. @internal */

@@ -61,10 +61,10 @@ export class Log extends Counter {
     const known = this.#replays.get(from);
     if (known !== undefined && known.to - from < limit) return known;
     const entries = this.#entries.slice(from - first, from - first + limit);
-    const messages = entries.map(({ text }, index) => {
-      return new Message({ type: "", room: this.#roomId, seq: from + index }, "lasting", text);
-    });
-    const replay: Replay = { from, to: from + entries.length - 1, batch: Batch.of(messages) };
+    const batch = Batch.of(
+      entries.map(({ text }, index) => Message.again(text, this.#roomId, from + index)),
+    );
+    const replay: Replay = { from, to: from + entries.length - 1, batch };
     if (this.#replays.size === 0) this.#clock.setImmediate(() => this.#replays.clear());
     this.#replays.set(from, replay);
     return replay;

@@ -6,7 +6,8 @@ import { Log } from "./log.js";
 /** How much memory all histories may take together. */
 export interface MemoryHistoryOptions {
   /** Bytes of messages; over them, the rooms that have been silent for longest lose theirs. Default
-   * 67108864 (64 MiB). In memory a message takes its bytes, and some XXX more. */
+   * 67108864 (64 MiB). In memory a message takes its bytes, up to twice as many where it is more
+   * than Latin-1, and some 100 more. */
   readonly maxBytes?: number;
   /** Where time comes from. Default: the runtime's own. */
   readonly clock?: Clock;
