@@ -12,35 +12,32 @@ interface Entry {
   readonly at: number;
 }
 
-/** How often something was said so far, in any room. */
-let said = 0;
+/** Told of what logs keep, who share a budget. */
+export interface Ledger {
+  /** Something was said: so many bytes more, or fewer, are kept. */
+  said(log: Log, bytes: number): void;
+  /** So many bytes were forgotten. */
+  forgot(log: Log, bytes: number): void;
+}
 
 /** The last messages of one room, in memory. */
 export class Log extends Counter {
   readonly #roomId: string;
   readonly #limits: HistoryLimits;
   readonly #clock: Clock;
-  /** The more was said in any room since it was said here, the less it is. */
-  lastSaid = 0;
-  /** Told how many bytes more, or fewer, are kept. */
-  readonly #onGrowth: (bytes: number) => void;
+  readonly #ledger: Ledger;
   /** Without gaps up to the position. */
   readonly #entries: Entry[] = [];
   #bytes = 0;
   /** What this turn's replays are, by the position of their first message: many ask for the same. */
   readonly #replays = new Map<number, Replay>();
 
-  constructor(
-    roomId: string,
-    limits: HistoryLimits,
-    clock: Clock,
-    onGrowth: (bytes: number) => void,
-  ) {
+  constructor(roomId: string, limits: HistoryLimits, clock: Clock, ledger: Ledger) {
     super();
     this.#roomId = roomId;
     this.#limits = limits;
     this.#clock = clock;
-    this.#onGrowth = onGrowth;
+    this.#ledger = ledger;
   }
 
   override append(message: Message): void {
@@ -50,12 +47,11 @@ export class Log extends Counter {
     const { length: bytes } = message.bytes;
     this.#entries.push({ text: message.text, bytes, at });
     this.#bytes += bytes;
-    this.lastSaid = ++said;
-    this.#onGrowth(bytes - this.#trim(at));
+    this.#ledger.said(this, bytes - this.#trim(at));
   }
 
   override since(seq: number, limit: number): Replay {
-    this.#onGrowth(-this.#trim(this.#clock.now()));
+    this.#ledger.forgot(this, this.#trim(this.#clock.now()));
     const first = this.seq - this.#entries.length + 1;
     const from = Math.max(first, seq + 1);
     const known = this.#replays.get(from);
@@ -81,7 +77,7 @@ export class Log extends Counter {
     this.#entries.length = 0;
     this.#replays.clear();
     this.#bytes = 0;
-    this.#onGrowth(-bytes);
+    this.#ledger.forgot(this, bytes);
   }
 
   /** Forgets what is too much or too old. Returns how many bytes that were. */

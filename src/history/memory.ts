@@ -1,7 +1,7 @@
 import { checkCount, checkNames } from "../checks.js";
 import { type Clock, systemClock } from "../clock.js";
 import type { History, HistoryLimits, HistoryStore } from "./history.js";
-import { Log } from "./log.js";
+import { type Ledger, Log } from "./log.js";
 
 /** How much memory all histories may take together. */
 export interface MemoryHistoryOptions {
@@ -17,6 +17,7 @@ export interface MemoryHistoryOptions {
 export class MemoryHistory implements HistoryStore {
   readonly #maxBytes: number;
   readonly #clock: Clock;
+  /** Those that keep something; those that have been silent for longest come first. */
   readonly #logs = new Set<Log>();
   #bytes = 0;
 
@@ -34,27 +35,26 @@ export class MemoryHistory implements HistoryStore {
   }
 
   open(roomId: string, limits: HistoryLimits): History {
-    const log = new Log(roomId, limits, this.#clock, this.#grow);
-    this.#logs.add(log);
-    return log;
+    return new Log(roomId, limits, this.#clock, this.#ledger);
   }
 
   close(_roomId: string, history: History): void {
     (history as Log).clear();
-    this.#logs.delete(history as Log);
   }
 
-  readonly #grow = (bytes: number): void => {
-    this.#bytes += bytes;
-    while (this.#bytes > this.#maxBytes) this.#silent().clear();
+  readonly #ledger: Ledger = {
+    said: (log, bytes) => {
+      this.#logs.delete(log);
+      this.#logs.add(log);
+      this.#bytes += bytes;
+      for (const silent of this.#logs) {
+        if (this.#bytes <= this.#maxBytes) break;
+        silent.clear();
+      }
+    },
+    forgot: (log, bytes) => {
+      this.#bytes -= bytes;
+      if (log.isEmpty) this.#logs.delete(log);
+    },
   };
-
-  /** Of the rooms of which something is kept, the one that has been silent for longest. */
-  #silent(): Log {
-    let found: Log | undefined;
-    for (const log of this.#logs) {
-      if (!log.isEmpty && (found === undefined || log.lastSaid < found.lastSaid)) found = log;
-    }
-    return found as Log;
-  }
 }
