@@ -5,8 +5,8 @@ import { Position } from "./position.js";
 
 /** How many connect, or join, at the same time, unless told otherwise. */
 const AT_ONCE = 50;
-/** Milliseconds without a frame after which nothing more is expected to come. */
-const QUIET = 100;
+/** Milliseconds without a frame after which nothing more is expected to come: a crowd is told of within 250. */
+const QUIET = 400;
 /** Milliseconds after which frames that have not come count as lost. */
 const PATIENCE = 20_000;
 

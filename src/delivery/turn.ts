@@ -3,7 +3,7 @@ import { Batch } from "./batch.js";
 import type { Outbox } from "./outbox.js";
 
 /** Within so many milliseconds… */
-const WINDOW = 50;
+const WINDOW = 250;
 /** …so many announcements go out with their turns. More are a crowd's, and wait for the window's end. */
 const CALM = 20;
 

@@ -288,7 +288,7 @@ test("whatever happens, the hub agrees with the model", async () => {
       life.world.clock.flush();
       for (const { socket } of life.lines) socket.resume();
       // A crowd's comings and goings may wait a little.
-      life.world.clock.advance(50);
+      life.world.clock.advance(250);
       life.noticeClosed();
       checkDelivery(life);
       checkBeliefs(life);
