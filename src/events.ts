@@ -1,4 +1,4 @@
-import { EventEmitter } from "eventemitter3";
+import type { EventEmitter } from "eventemitter3";
 import type { Client } from "./client.js";
 import type { Handshake } from "./handshake.js";
 import type { Incoming } from "./incoming.js";
@@ -6,6 +6,7 @@ import type { Settings } from "./options.js";
 import { RoomcastError } from "./protocol/errors.js";
 import type { LeaveReason, User } from "./protocol/types.js";
 import type { Room } from "./room.js";
+import { Emitter } from "./util/emitter.js";
 
 /** What a hub emits. Listeners run at once, when what they tell of has happened. */
 export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
@@ -41,39 +42,40 @@ export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
   roomRemoved: (event: { room: Room<U, D> }) => void;
 }
 
-/** The event emitter beneath a hub: a listener that throws is reported and harms nobody. */
-export abstract class HubEmitter<U extends User, D> extends EventEmitter<HubEvents<U, D>> {
+/** The event emitter beneath a hub: a listener that throws or rejects is reported and harms nobody. */
+export abstract class HubEmitter<U extends User, D> extends Emitter<HubEvents<U, D>> {
   /** The options, with defaults. @internal */
   abstract readonly settings: Settings<U, D>;
+
+  constructor() {
+    super((event, cause) => {
+      const text = `A listener of "${String(event)}" failed.`;
+      const error = new RoomcastError("LISTENER_FAILED", text, { cause });
+      // Listeners of "error" that fail are not asked again.
+      if (event === "error") this.settings.logger.error(error);
+      else this.report(error, undefined);
+    });
+  }
 
   /** Emits an event, whatever its listeners do. @internal */
   notify<E extends keyof HubEvents<U, D>>(
     event: E,
     argument: Parameters<HubEvents<U, D>[E]>[0],
   ): void {
-    try {
-      this.#emit(event, argument);
-    } catch (cause) {
-      const text = `A listener of "${event}" threw.`;
-      this.report(new RoomcastError("LISTENER_FAILED", text, { cause }), undefined);
-    }
+    this.#emit(event, argument);
   }
 
   /** Tells of an error: its listeners, and where there are none the logger. @internal */
   report(error: RoomcastError, client: Client<U, D> | undefined): void {
     const { logger } = this.settings;
-    try {
-      if (this.#emit("error", { error, client })) return;
-      // Strangers can make transports fail at will; that must not fill anybody's log.
-      if (error.code === "SOCKET_FAILED") logger.debug(error);
-      else logger.error(error);
-    } catch (cause) {
-      logger.error('A listener of "error" threw:', cause);
-    }
+    if (this.#emit("error", { error, client })) return;
+    // Strangers can make transports fail at will; that must not fill anybody's log.
+    if (error.code === "SOCKET_FAILED") logger.debug(error);
+    else logger.error(error);
   }
 
   /** Says whether anybody listened. The emitter's own types cannot follow a generic event. */
   #emit(event: keyof HubEvents<U, D>, argument: unknown): boolean {
-    return (this as EventEmitter<string>).emit(event, argument);
+    return (this as unknown as EventEmitter<string>).emit(event, argument);
   }
 }

@@ -14,6 +14,7 @@ const LAYERS: readonly { readonly name: string; readonly holds: (file: string) =
     name: "ground",
     holds: (file) =>
       file.startsWith("limits/") ||
+      file.startsWith("util/") ||
       ["checks.ts", "clock.ts", "handshake.ts", "in-time.ts", "logger.ts", "policy.ts"].includes(
         file,
       ) ||

@@ -504,6 +504,73 @@ describe("a listener that throws", () => {
   });
 });
 
+describe("an async listener that rejects", () => {
+  test("is reported with its cause, for every event", async () => {
+    const world = new World({ history: {}, maxBufferedBytes: 1_000 });
+    const cause = new Error("database is away");
+    const events = [
+      ...([
+        "connect",
+        "disconnect",
+        "join",
+        "leave",
+        "message",
+        "lag",
+        "recovered",
+        "drop",
+      ] as const),
+      ...(["refused", "roomCreated", "roomRemoved"] as const),
+    ];
+    for (const event of events) {
+      world.hub.on(event, async () => {
+        await undefined;
+        throw cause;
+      });
+      world.hub.emit(event as "join", {} as never);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(world.emitted("error")).toMatchObject([{ error: { code: "LISTENER_FAILED", cause } }]);
+      world.events.length = 0;
+      world.hub.removeAllListeners(event);
+    }
+  });
+
+  test("even of error itself, once", async () => {
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    const world = new World({ logger });
+    world.hub.on("error", async () => {
+      throw new Error("worse");
+    });
+    world.hub.handle("fail", () => {
+      throw new Error("bad");
+    });
+    world.ask(world.connect("Alice"), { type: "fail" });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(logger.error).toHaveBeenCalledOnce();
+  });
+
+  test("keeps no other listener from hearing, and can be removed", () => {
+    const hub = new Hub({ clock: new World().clock });
+    const heard: string[] = [];
+    const failing = async () => {
+      heard.push("failing");
+      throw new Error("bad");
+    };
+    const once = () => heard.push("once");
+    hub.on("error", () => heard.push("error"));
+    hub.on("connect", () => {
+      throw new Error("at once");
+    });
+    hub.on("connect", failing).once("connect", once);
+    expect(hub.listeners("connect").slice(1)).toEqual([failing, once]);
+    MemorySocket.connect(hub);
+    expect(heard).toEqual(["error", "failing", "once"]);
+    hub.off("connect", failing);
+    expect(hub.listenerCount("connect")).toBe(1);
+    hub.once("connect", once).off("connect", once);
+    expect(hub.listenerCount("connect")).toBe(1);
+  });
+});
+
 test("errors that nobody listens to reach the logger", () => {
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const hub = new Hub({ logger });

@@ -24,7 +24,7 @@ export type LocalErrorCode =
   | "HANDLER_TIMEOUT"
   /** A history could not be read; whoever needed it was told of the gap. `cause` has the error. */
   | "HISTORY_FAILED"
-  /** A listener of a hub event threw. `cause` has the error. */
+  /** A listener of a hub event threw or rejected. `cause` has the error. */
   | "LISTENER_FAILED";
 
 /**

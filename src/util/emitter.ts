@@ -1,0 +1,109 @@
+import { EventEmitter } from "eventemitter3";
+import { isPromiseLike } from "../in-time.js";
+
+type Name<Events extends object> = EventEmitter.EventNames<Events>;
+type Listener<Events extends object, N extends Name<Events>> = EventEmitter.EventListener<
+  Events,
+  N
+>;
+type AnyListener = (...args: unknown[]) => unknown;
+
+/**
+ * An event emitter whose listeners may throw, or be async and reject: each failure is reported, the other
+ * listeners run, and nothing escapes to whoever emits.
+ *
+ * @typeParam Events - The listener's type by the name of the event.
+ */
+export class Emitter<Events extends object> extends EventEmitter<Events> {
+  readonly #onFailure: (event: Name<Events>, cause: unknown) => void;
+  /** Per event, what runs in a listener's place. */
+  readonly #guards = new Map<Name<Events>, WeakMap<object, AnyListener>>();
+
+  /** @param onFailure Runs for each listener that throws or rejects. MUST NOT throw. */
+  constructor(onFailure: (event: Name<Events>, cause: unknown) => void) {
+    super();
+    this.#onFailure = onFailure;
+  }
+
+  /** Calls `listener` for each event of that name, with `context` as `this`. */
+  override on<N extends Name<Events>>(
+    event: N,
+    listener: Listener<Events, N>,
+    context?: unknown,
+  ): this {
+    return super.on(event, this.#guard(event, listener), context);
+  }
+
+  /** The same as {@link on}. */
+  override addListener<N extends Name<Events>>(
+    event: N,
+    listener: Listener<Events, N>,
+    context?: unknown,
+  ): this {
+    return this.on(event, listener, context);
+  }
+
+  /** Calls `listener` for the next event of that name only. */
+  override once<N extends Name<Events>>(
+    event: N,
+    listener: Listener<Events, N>,
+    context?: unknown,
+  ): this {
+    return super.once(event, this.#guard(event, listener), context);
+  }
+
+  /** Removes a listener; without one, all listeners of the event. */
+  override off<N extends Name<Events>>(
+    event: N,
+    listener?: Listener<Events, N>,
+    context?: unknown,
+    once?: boolean,
+  ): this {
+    const guard = listener && this.#guard(event, listener);
+    return super.off(event, guard, context, once);
+  }
+
+  /** The same as {@link off}. */
+  override removeListener<N extends Name<Events>>(
+    event: N,
+    listener?: Listener<Events, N>,
+    context?: unknown,
+    once?: boolean,
+  ): this {
+    return this.off(event, listener, context, once);
+  }
+
+  /** The listeners of an event, in the order in which they run. */
+  override listeners<N extends Name<Events>>(event: N): Listener<Events, N>[] {
+    return super.listeners(event).map((guard) => ORIGINALS.get(guard) as Listener<Events, N>);
+  }
+
+  /** What runs in a listener's place: the same function each time, so that it can be removed. */
+  #guard<N extends Name<Events>>(event: N, listener: Listener<Events, N>): Listener<Events, N> {
+    // The emitter beneath removes a one-time listener by what it calls: the guard itself.
+    if (ORIGINALS.has(listener)) return listener;
+    let guards = this.#guards.get(event);
+    if (guards === undefined) {
+      guards = new WeakMap();
+      this.#guards.set(event, guards);
+    }
+    let guard = guards.get(listener);
+    if (guard === undefined) {
+      const fail = (cause: unknown) => this.#onFailure(event, cause);
+      guard = function (this: unknown, ...args) {
+        try {
+          const result = (listener as AnyListener).apply(this, args);
+          if (isPromiseLike(result)) result.then(undefined, fail);
+        } catch (cause) {
+          fail(cause);
+        }
+      };
+      guards.set(listener, guard);
+      ORIGINALS.set(guard, listener);
+    }
+    return guard as Listener<Events, N>;
+  }
+}
+
+/** The application's listener by what runs in its place. */
+const ORIGINALS = new WeakMap<object, object>();
