@@ -40,7 +40,13 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
 export class Connection {
   /** @internal */
   readonly clock: Timers;
-  readonly #emitter = new Emitter<{ [type: string]: unknown }>();
+  /** A listener failed. A listener of `error` that fails is not asked again. @internal */
+  readonly listenerFailed = (name: string, cause: unknown): void => {
+    const text = `A listener of "${name}" failed.`;
+    const error = new ConnectionError("LISTENER_FAILED", text, { cause });
+    if (name === "error" || !this.#emitter.emit("error", error).length) console.error(error);
+  };
+  readonly #emitter = new Emitter(this.listenerFailed);
   readonly #rooms = new Map<string, Membership>();
   readonly #line: Line;
   readonly #requests: Requests;
@@ -79,7 +85,7 @@ export class Connection {
   ): Unsubscribe;
   on(type: string, listener: (message: Envelope) => unknown): Unsubscribe;
   on(type: string, listener: (event: never) => void): Unsubscribe {
-    return this.#emitter.on(type, listener as (event: unknown) => void);
+    return this.#emitter.on(type, listener);
   }
 
   /**
@@ -224,7 +230,7 @@ export class Connection {
     // What still comes from a room that one has left is nobody's mistake.
     const isExpected = QUIET.includes(type) || (room && !membership?.isJoined);
     if (!results.length && !isExpected) {
-      const error = new ConnectionError("UNKNOWN_TYPE", `Nobody listens for "${type}".`);
+      const error = new ConnectionError("UNKNOWN_TYPE", `No listener for "${type}".`);
       this.#emitter.emit("error", error);
     }
     return results;
@@ -233,8 +239,11 @@ export class Connection {
   /** Answers the server with the first value that a listener returned; not at all, if one failed. */
   async #answer(id: string, results: Promise<unknown>[]): Promise<void> {
     const { status } = this;
-    const payload = (await Promise.all(results)).find((value) => value !== undefined);
+    // A listener that failed is reported by the emitter.
+    const values = await Promise.all(results).catch(() => undefined);
     // Another line knows nothing of the question.
-    if (status === this.status) this.tell({ type: "ack", id, payload });
+    if (values && status === this.status) {
+      this.tell({ type: "ack", id, payload: values.find((value) => value !== undefined) });
+    }
   }
 }

@@ -1,12 +1,18 @@
 /** Takes a listener back. */
 export type Unsubscribe = () => void;
 
-/** Events by name, in ten lines: a page pays for each byte. */
-export class Emitter<Events extends { [name: string]: unknown }> {
-  readonly #listeners = new Map<PropertyKey, Set<(event: never) => unknown>>();
+/** Events by name, in a few lines: a page pays for each byte. */
+export class Emitter {
+  readonly #listeners = new Map<string, Set<(event: never) => unknown>>();
+  readonly #onFailure: (name: string, cause: unknown) => void;
+
+  /** @param onFailure Runs for each listener that throws or rejects. */
+  constructor(onFailure: (name: string, cause: unknown) => void) {
+    this.#onFailure = onFailure;
+  }
 
   /** Calls `listener` for each event of that name, until the returned function is called. */
-  on<N extends keyof Events>(name: N, listener: (event: Events[N]) => unknown): Unsubscribe {
+  on(name: string, listener: (event: never) => unknown): Unsubscribe {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     listeners.add(listener);
@@ -14,13 +20,16 @@ export class Emitter<Events extends { [name: string]: unknown }> {
   }
 
   /**
-   * Calls the listeners; returns what they return. One that throws keeps nobody else from hearing: its
-   * promise rejects, and as long as nobody takes that, the runtime tells of an unhandled rejection.
+   * Calls the listeners and returns what they return. A listener that fails keeps no other one from
+   * hearing: its failure is reported, and its promise rejects without being an unhandled rejection.
    *
    * @internal
    */
-  emit<N extends keyof Events>(name: N, event: Events[N]): Promise<unknown>[] {
-    const listeners = [...(this.#listeners.get(name) ?? [])];
-    return listeners.map(async (listener) => listener(event as never));
+  emit(name: string, event: unknown): Promise<unknown>[] {
+    const results = [...(this.#listeners.get(name) ?? [])].map(async (listener) =>
+      listener(event as never),
+    );
+    for (const result of results) result.catch((cause) => this.#onFailure(name, cause));
+    return results;
   }
 }

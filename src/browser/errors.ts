@@ -18,6 +18,8 @@ export type ConnectionErrorCode =
   | "LEFT"
   /** An attempt to connect failed before it began: `token()` threw, or the URL is no good. */
   | "ATTEMPT_FAILED"
+  /** A listener threw or rejected. `cause` has the error. */
+  | "LISTENER_FAILED"
   /** The server sent what is no message. */
   | "INVALID_MESSAGE"
   /** The server sent a message that nobody listens for. */

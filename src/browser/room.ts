@@ -37,7 +37,7 @@ const TYPING_INTERVAL = 3_000;
 /** A room that one is in; stays so over reconnects, until it is left. */
 export class Room {
   /** @internal */
-  readonly emitter = new Emitter<{ [type: string]: unknown }>();
+  readonly emitter: Emitter;
   readonly #connection: Connection;
   readonly #membership: Membership;
   /** When the others were told last that one is typing; 0 if one is not. */
@@ -46,6 +46,7 @@ export class Room {
 
   /** Rooms are had from `connection.join`. @internal */
   constructor(connection: Connection, membership: Membership) {
+    this.emitter = new Emitter(connection.listenerFailed);
     this.#connection = connection;
     this.#membership = membership;
     this.#typing = new Alarm(connection.clock);
@@ -81,7 +82,7 @@ export class Room {
   on<N extends keyof RoomEvents>(name: N, listener: (event: RoomEvents[N]) => void): Unsubscribe;
   on(type: string, listener: (message: Envelope) => unknown): Unsubscribe;
   on(type: string, listener: (event: never) => void): Unsubscribe {
-    return this.emitter.on(type, listener as (event: unknown) => void);
+    return this.emitter.on(type, listener);
   }
 
   /** Sends a message to the others; resolves when the server has taken it. */

@@ -1,5 +1,5 @@
-import type { ConnectOptions, Room } from "roomcast/browser";
-import { describe, expect, test } from "vitest";
+import type { ConnectOptions } from "roomcast/browser";
+import { describe, expect, test, vi } from "vitest";
 import { message, ScriptedServer } from "./scripted.js";
 
 const question = { type: "vote", room: "general", payload: "lunch?", id: "#1" };
@@ -80,12 +80,16 @@ describe("what the server asks", () => {
     ["throws", () => fail()],
     ["rejects", async () => fail()],
   ])("is not answered where a listener %s, and the others hear it", async (_, listener) => {
-    const { server, room, answers } = await enter();
+    const { server, connection, room, answers } = await enter();
     const heard: unknown[] = [];
     room.on("vote", listener);
     room.on("vote", ({ payload }) => heard.push(payload));
-    const failures = await unhandled(() => server.say(question));
-    expect(failures).toMatchObject([{ message: "Not now." }]);
+    const failures: unknown[] = [];
+    connection.on("error", (error) => failures.push(error));
+    await server.say(question);
+    expect(failures).toMatchObject([
+      { code: "LISTENER_FAILED", message: 'A listener of "vote" failed.', cause: NOT_NOW },
+    ]);
     expect(heard).toEqual(["lunch?"]);
     expect(answers()).toEqual([]);
   });
@@ -121,37 +125,55 @@ describe("what the server asks", () => {
   });
 });
 
-test("a listener that throws is told of by the runtime, and keeps nobody from hearing", async () => {
-  const { server, room } = await enter();
-  const heard = listenBadly(room);
-  const failures = await unhandled(() => server.say(message(1), message(2)));
-  expect(heard).toEqual([1, 2]);
-  expect(failures).toHaveLength(2);
+describe("a listener that fails", () => {
+  test.each([
+    ["throws", () => fail()],
+    ["rejects", async () => fail()],
+  ])(
+    "as it %s, is reported with its cause, and keeps no other from hearing",
+    async (_, listener) => {
+      const { server, connection, room } = await enter();
+      const failures: unknown[] = [];
+      connection.on("error", (error) => failures.push(error));
+      const heard: unknown[] = [];
+      room.on("new_message", listener);
+      room.on("new_message", ({ seq }) => heard.push(seq));
+      connection.on("notice", listener);
+      connection.on("status", listener);
+      await server.say(message(1), message(2), { type: "notice" });
+      server.line.end(1006);
+      await server.quiet();
+      expect(heard).toEqual([1, 2]);
+      const failure = (name: string) => ({
+        code: "LISTENER_FAILED",
+        message: `A listener of "${name}" failed.`,
+        cause: NOT_NOW,
+      });
+      expect(failures).toMatchObject(
+        ["new_message", "new_message", "notice", "status"].map((name) => failure(name)),
+      );
+    },
+  );
+
+  test.each([
+    ["nobody listens for errors", undefined],
+    ["a listener of errors fails, too", () => fail()],
+  ])("reaches the console where %s", async (_, onError) => {
+    const server = new ScriptedServer();
+    const connection = server.connect();
+    const room = await server.letIn(connection, 0);
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    room.on("new_message", () => fail());
+    if (onError !== undefined) connection.on("error", onError);
+    await server.say(message(1));
+    const name = onError === undefined ? "new_message" : "error";
+    expect(log.mock.calls).toMatchObject([[{ message: `A listener of "${name}" failed.` }]]);
+    log.mockRestore();
+  });
 });
 
-function listenBadly(room: Room): unknown[] {
-  const heard: unknown[] = [];
-  room.on("new_message", () => fail());
-  room.on("new_message", ({ seq }) => heard.push(seq));
-  return heard;
-}
+const NOT_NOW = new Error("Not now.");
 
 function fail(): never {
-  throw new Error("Not now.");
-}
-
-/** Collects the rejections that nobody takes while `action` runs. */
-async function unhandled(action: () => Promise<void>): Promise<unknown[]> {
-  const failures: unknown[] = [];
-  const others = process.rawListeners("unhandledRejection") as ((reason: unknown) => void)[];
-  process.removeAllListeners("unhandledRejection");
-  process.on("unhandledRejection", (reason) => failures.push(reason));
-  try {
-    await action();
-    await new Promise((resolve) => setImmediate(resolve));
-  } finally {
-    process.removeAllListeners("unhandledRejection");
-    for (const listener of others) process.on("unhandledRejection", listener);
-  }
-  return failures;
+  throw NOT_NOW;
 }
