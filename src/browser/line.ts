@@ -158,7 +158,13 @@ export class Line {
       this.#set({ state: "open" });
     });
     socket.onmessage = heed(({ data }: { data: unknown }) => this.#read(data));
-    socket.onerror = heed((event: { message?: string }) => this.#failed(event));
+    // An attempt ends with its error: not every runtime tells of the close that follows (WHATWG WebSockets, 4).
+    // Browsers hide why an upgrade failed; `ws` tells the status, and a refusal is final.
+    socket.onerror = heed(({ message = "" }: { message?: string }) => {
+      const refusal = /: (40[13])$/.exec(message);
+      if (refusal) this.#end(0, `HTTP ${refusal[1]}`);
+      else if (this.status === status) this.#lose(1006, "");
+    });
     socket.onclose = heed(({ code, reason }: { code: number; reason: string }) => {
       this.#lose(code, reason);
     });
@@ -176,14 +182,8 @@ export class Line {
     } catch (error) {
       cause = error;
     }
-    const text = `This is no message: ${data}`;
+    const text = `No message: ${data}`;
     this.#events.error(new ConnectionError("INVALID_MESSAGE", text, { cause }));
-  }
-
-  /** Browsers hide why an upgrade failed; `ws` tells the status, and a refusal is final. */
-  #failed({ message = "" }: { message?: string }): void {
-    const status = /response: (40[13])$/.exec(message)?.[1];
-    if (status) this.#end(0, `HTTP ${status}`);
   }
 
   #lose(code: number, reason: string): void {

@@ -662,3 +662,33 @@ test("where there is no WebSocket it says so", () => {
     if (WebSocket !== undefined) Object.assign(globalThis, { WebSocket });
   }
 });
+
+describe("an attempt that fails", () => {
+  test("is over with its error, also where the runtime tells of no close", async () => {
+    const server = new ScriptedServer();
+    const connection = server.connect();
+    const states: string[] = [];
+    connection.on("status", ({ state }) => states.push(state));
+    while (server.lines.length === 0) await Promise.resolve();
+    const { line } = server;
+    line.fail();
+    await server.quiet();
+    expect(states).toEqual(["connecting", "waiting"]);
+    await server.pass(500);
+    expect(connection.status.state).toBe("open");
+    expect(server.lines).toHaveLength(2);
+  });
+
+  test("counts once where error and close both come", async () => {
+    const server = new ScriptedServer();
+    const connection = server.connect();
+    const states: string[] = [];
+    connection.on("status", ({ state }) => states.push(state));
+    while (server.lines.length === 0) await Promise.resolve();
+    const { line } = server;
+    line.fail();
+    line.end(1006);
+    await server.pass(10_000);
+    expect(states).toEqual(["connecting", "waiting", "connecting", "open"]);
+  });
+});

@@ -104,6 +104,12 @@ export class ScriptedSocket {
     this.end(code);
   }
 
+  /** Fails while it connects; no `close` follows by itself. */
+  fail(): void {
+    this.readyState = 2;
+    this.onerror?.({} as never);
+  }
+
   /** Ends the connection. */
   end(code: number, reason = ""): void {
     if (this.readyState === 3) return;
