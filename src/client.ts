@@ -1,15 +1,15 @@
-import { checkCloseCode } from "./checks.js";
+import { checkPolicy, checkType, type Policy } from "./delivery/lag-policy.js";
 import { Message } from "./delivery/message.js";
 import { Outbox } from "./delivery/outbox.js";
 import type { Turn } from "./delivery/turn.js";
 import type { Hub } from "./hub.js";
-import { checkPolicy, checkType, type Policy } from "./policy.js";
 import { CloseCode, mayComeBack } from "./protocol/close-codes.js";
 import type { Envelope, LeaveReason, User } from "./protocol/types.js";
-import type { Receipt } from "./receipts.js";
-import type { RequestOptions } from "./requests.js";
 import type { Room } from "./room.js";
-import type { Socket } from "./socket.js";
+import type { Receipt } from "./rooms/receipts.js";
+import type { RequestOptions } from "./rooms/requests.js";
+import type { Socket } from "./transport/socket.js";
+import { checkCloseCode } from "./util/checks.js";
 
 /** How to send to one client, or to all of a user's. */
 export interface SendOptions {

@@ -1,11 +1,11 @@
 import type { EventEmitter } from "eventemitter3";
 import type { Client } from "./client.js";
-import type { Handshake } from "./handshake.js";
-import type { Incoming } from "./incoming.js";
+import type { Incoming } from "./inbound/incoming.js";
 import type { Settings } from "./options.js";
 import { RoomcastError } from "./protocol/errors.js";
 import type { LeaveReason, User } from "./protocol/types.js";
 import type { Room } from "./room.js";
+import type { Handshake } from "./transport/handshake.js";
 import { Emitter } from "./util/emitter.js";
 
 /** What a hub emits. Listeners run at once, when what they tell of has happened. */

@@ -1,30 +1,30 @@
-import { CatchUp } from "./catch-up.js";
-import { registerChat } from "./chat.js";
-import { invalid } from "./checks.js";
 import { Client } from "./client.js";
-import { type CloseOptions, closeAll, GOING_AWAY, readCloseOptions } from "./closing.js";
-import { deliver } from "./delivery/deliver.js";
+import { deliver } from "./delivery/fan-out.js";
+import { checkPolicy, checkType } from "./delivery/lag-policy.js";
 import { Message } from "./delivery/message.js";
 import { Turn } from "./delivery/turn.js";
-import { Dispatcher, type Handler } from "./dispatcher.js";
-import { Door } from "./door.js";
 import { HubEmitter } from "./events.js";
-import type { Handshake } from "./handshake.js";
-import { Heartbeat } from "./heartbeat.js";
-import { Inbox } from "./inbox.js";
+import { Dispatcher, type Handler } from "./inbound/dispatcher.js";
+import { registerChat } from "./inbound/handlers.js";
+import { Inbox } from "./inbound/inbox.js";
 import { type HubOptions, readOptions, type Settings } from "./options.js";
-import { checkPolicy, checkType } from "./policy.js";
-import { Presence } from "./presence.js";
 import { CloseCode } from "./protocol/close-codes.js";
 import { assertRoomId, isName, NAME_RULE } from "./protocol/envelope.js";
 import type { User } from "./protocol/types.js";
-import { Requests } from "./requests.js";
 import { type BroadcastOptions, Room } from "./room.js";
-import { Rooms } from "./rooms.js";
-import type { Receiver, Socket } from "./socket.js";
-import { Typing } from "./typing.js";
+import { CatchUp } from "./rooms/catch-up.js";
+import { Door } from "./rooms/membership.js";
+import { Presence } from "./rooms/presence.js";
+import { Requests } from "./rooms/requests.js";
+import { Rooms } from "./rooms/rooms.js";
+import { Typing } from "./rooms/typing.js";
+import { Users } from "./rooms/users.js";
+import { type CloseOptions, closeAll, GOING_AWAY, readCloseOptions } from "./shutdown.js";
+import type { Handshake } from "./transport/handshake.js";
+import { Heartbeat } from "./transport/heartbeat.js";
+import type { Receiver, Socket } from "./transport/socket.js";
 import { UserHandle } from "./user.js";
-import { Users } from "./users.js";
+import { invalid } from "./util/checks.js";
 
 /** What is known of a connection when it is accepted. */
 export interface AcceptOptions<U extends User = User> {

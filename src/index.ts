@@ -5,15 +5,10 @@
  * @module roomcast
  */
 export { Client, type SendOptions } from "./client.js";
-export type { Clock } from "./clock.js";
-export type { CloseOptions } from "./closing.js";
 export type { Batch } from "./delivery/batch.js";
+export type { Policy } from "./delivery/lag-policy.js";
 export type { Message } from "./delivery/message.js";
-export type { Handler } from "./dispatcher.js";
-export type { Action } from "./door.js";
 export type { HubEvents } from "./events.js";
-export type { GateOptions } from "./gate.js";
-export type { Handshake, Origins } from "./handshake.js";
 export type {
   History,
   HistoryLimits,
@@ -21,14 +16,12 @@ export type {
   HistoryStore,
   Replay,
 } from "./history/history.js";
-export { MemoryHistory, type MemoryHistoryOptions } from "./history/memory.js";
+export { MemoryHistory, type MemoryHistoryOptions } from "./history/memory-history.js";
 export { type AcceptOptions, Hub, type HubStats } from "./hub.js";
-export type { Incoming } from "./incoming.js";
-export type { RateLimit } from "./limits/rate.js";
-export type { Logger } from "./logger.js";
+export type { Handler } from "./inbound/dispatcher.js";
+export type { Incoming } from "./inbound/incoming.js";
+export type { RateLimit } from "./inbound/rate-limit.js";
 export type { HeartbeatOptions, HubOptions } from "./options.js";
-export type { Policy } from "./policy.js";
-export type { PresenceOptions, Shown } from "./presence.js";
 export { CloseCode } from "./protocol/close-codes.js";
 export { type ErrorCode, type LocalErrorCode, RoomcastError } from "./protocol/errors.js";
 export type {
@@ -40,8 +33,15 @@ export type {
   RoomInfo,
   User,
 } from "./protocol/types.js";
-export type { Receipt, Receipts } from "./receipts.js";
-export type { RequestOptions } from "./requests.js";
 export { type BroadcastOptions, Room, type RoomBroadcastOptions, type Stamp } from "./room.js";
-export type { Receiver, Socket } from "./socket.js";
+export type { Action } from "./rooms/membership.js";
+export type { PresenceOptions, Shown } from "./rooms/presence.js";
+export type { Receipt, Receipts } from "./rooms/receipts.js";
+export type { RequestOptions } from "./rooms/requests.js";
+export type { CloseOptions } from "./shutdown.js";
+export type { Handshake, Origins } from "./transport/handshake.js";
+export type { Receiver, Socket } from "./transport/socket.js";
+export type { GateOptions } from "./transport/upgrade-guard.js";
 export { UserHandle } from "./user.js";
+export type { Clock } from "./util/clock.js";
+export type { Logger } from "./util/logger.js";

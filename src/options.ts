@@ -1,14 +1,14 @@
-import { checkCount, checkMethods, checkNames, checkPositive, invalid } from "./checks.js";
 import type { Client } from "./client.js";
-import { type Clock, systemClock } from "./clock.js";
-import type { Action } from "./door.js";
 import type { HistoryLimits, HistoryOptions, HistoryStore } from "./history/history.js";
 import { readHistory } from "./history/limits.js";
-import { MemoryHistory } from "./history/memory.js";
-import type { RateLimit } from "./limits/rate.js";
-import { defaultLogger, type Logger } from "./logger.js";
-import { type PresenceOptions, readPresence, type Shown } from "./presence.js";
+import { MemoryHistory } from "./history/memory-history.js";
+import type { RateLimit } from "./inbound/rate-limit.js";
 import type { User } from "./protocol/types.js";
+import type { Action } from "./rooms/membership.js";
+import { type PresenceOptions, readPresence, type Shown } from "./rooms/presence.js";
+import { checkCount, checkMethods, checkNames, checkPositive, invalid } from "./util/checks.js";
+import { type Clock, systemClock } from "./util/clock.js";
+import { defaultLogger, type Logger } from "./util/logger.js";
 
 /** When a silent connection is asked, and when it is given up. */
 export interface HeartbeatOptions {

@@ -1,14 +1,14 @@
 import type { Client } from "./client.js";
-import { deliver } from "./delivery/deliver.js";
+import { deliver } from "./delivery/fan-out.js";
 import { skipped } from "./delivery/lag.js";
+import { checkPolicy, checkType, type Policy } from "./delivery/lag-policy.js";
 import { type Fate, Message } from "./delivery/message.js";
 import type { Past } from "./history/history.js";
 import type { Hub } from "./hub.js";
-import { checkPolicy, checkType, type Policy } from "./policy.js";
-import type { Ghost, PresenceOptions } from "./presence.js";
 import type { Member, Position, RoomInfo, User } from "./protocol/types.js";
-import type { Receipts } from "./receipts.js";
-import type { RequestOptions } from "./requests.js";
+import type { Ghost, PresenceOptions } from "./rooms/presence.js";
+import type { Receipts } from "./rooms/receipts.js";
+import type { RequestOptions } from "./rooms/requests.js";
 
 /** Who is left out of a broadcast, and in whose name it goes. */
 export interface BroadcastOptions<U extends User = User, D = Record<string, unknown>> {

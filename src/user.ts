@@ -1,8 +1,8 @@
 import type { Client, SendOptions } from "./client.js";
-import { deliver } from "./delivery/deliver.js";
+import { deliver } from "./delivery/fan-out.js";
+import { checkPolicy, checkType } from "./delivery/lag-policy.js";
 import { Message } from "./delivery/message.js";
 import type { Hub } from "./hub.js";
-import { checkPolicy, checkType } from "./policy.js";
 import type { User } from "./protocol/types.js";
 
 /** One user, on however many connections: tabs, devices. Had from `hub.user(id)`; may be held. */

@@ -10,16 +10,8 @@ import { describe, expect, it } from "vitest";
  */
 const LAYERS: readonly { readonly name: string; readonly holds: (file: string) => boolean }[] = [
   { name: "protocol", holds: (file) => file.startsWith("protocol/") },
-  {
-    name: "ground",
-    holds: (file) =>
-      file.startsWith("limits/") ||
-      file.startsWith("util/") ||
-      ["checks.ts", "clock.ts", "handshake.ts", "in-time.ts", "logger.ts", "policy.ts"].includes(
-        file,
-      ) ||
-      file === "socket.ts",
-  },
+  { name: "util", holds: (file) => file.startsWith("util/") },
+  { name: "transport", holds: (file) => file.startsWith("transport/") },
   { name: "delivery", holds: (file) => file.startsWith("delivery/") },
   { name: "history", holds: (file) => file.startsWith("history/") },
   { name: "client", holds: (file) => file === "client.ts" },
@@ -34,7 +26,7 @@ const LAYERS: readonly { readonly name: string; readonly holds: (file: string) =
 const PEERS: Readonly<Record<string, string>> = { ws: "ws", uws: "uWebSockets.js" };
 
 /** Of the core's values, the ones that an adapter may use. */
-const OPEN_TO_ADAPTERS = /^(protocol\/.+|handshake\.ts|gate\.ts)$/;
+const OPEN_TO_ADAPTERS = /^(protocol\/.+|transport\/(handshake|upgrade-guard)\.ts)$/;
 
 /** What the remote end shares with the core: the wire, and where time comes from. */
 const OPEN_TO_BROWSER = /^protocol\/.+$/;
@@ -119,7 +111,7 @@ describe("the sources", () => {
         return !OPEN_TO_ADAPTERS.test(to) && !(isType && to === "index.ts");
       })
       .map((found) => {
-        return `${show(found)}, but an adapter takes types from index.ts and values from protocol/, handshake.ts and gate.ts`;
+        return `${show(found)}, but an adapter takes types from index.ts and values from protocol/ and transport/`;
       });
     expect(violations).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createHandshake, isAllowedOrigin, pathOf } from "../src/handshake.js";
+import { createHandshake, isAllowedOrigin, pathOf } from "../src/transport/handshake.js";
 
 describe("the token of a handshake", () => {
   const all = {

@@ -1,4 +1,4 @@
-import type { Socket } from "../socket.js";
+import type { Socket } from "../transport/socket.js";
 import type { Batch, Part } from "./batch.js";
 import { Lag } from "./lag.js";
 import { Message } from "./message.js";

@@ -1,7 +1,7 @@
 import type { Batch } from "../delivery/batch.js";
 import type { Message } from "../delivery/message.js";
 import type { Position } from "../protocol/types.js";
-import type { Attendance } from "./attendance.js";
+import type { Attendance } from "./access.js";
 
 /** How much of what is said in a room is kept. */
 export interface HistoryOptions {

@@ -1,4 +1,4 @@
-import { checkCount, checkNames, checkPositive, invalid } from "../checks.js";
+import { checkCount, checkNames, checkPositive, invalid } from "../util/checks.js";
 import type { HistoryLimits, HistoryOptions } from "./history.js";
 
 /** Fills in the defaults. Throws `INVALID_OPTION` with the option's name and the value. */

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.js";
 import { Batch } from "../delivery/batch.js";
 import { Message } from "../delivery/message.js";
+import type { Clock } from "../util/clock.js";
 import { Counter } from "./counter.js";
 import type { HistoryLimits, Replay } from "./history.js";
 

@@ -1,7 +1,7 @@
 import type { WebSocketLike } from "../browser/index.js";
-import type { Clock } from "../clock.js";
 import type { Batch, Receiver, Socket } from "../index.js";
 import { CloseCode, clampReason } from "../protocol/close-codes.js";
+import type { Clock } from "../util/clock.js";
 import { Pipe } from "./pipe.js";
 
 /** What a line is like, whoever calls. */

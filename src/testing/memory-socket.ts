@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.js";
 import type { AcceptOptions, Batch, Envelope, Hub, Receiver, Socket, User } from "../index.js";
 import { CloseCode, clampReason } from "../protocol/close-codes.js";
+import type { Clock } from "../util/clock.js";
 
 /** How a connection ended. */
 export interface Closure {

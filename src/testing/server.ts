@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
 import type { Batch, Client, Hub, HubOptions, Receiver, RoomcastError } from "../index.js";
+import type { Clock } from "../util/clock.js";
 import type { Chronicle, Complain } from "./chronicle.js";
 import type { SimulatedLine } from "./line.js";
 import type { ProcessClock } from "./process-clock.js";

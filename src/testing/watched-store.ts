@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
 import type { Envelope, History, HistoryLimits, HistoryStore, Replay } from "../index.js";
+import type { Clock } from "../util/clock.js";
 import type { Chronicle } from "./chronicle.js";
 import type { Random } from "./random.js";
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from "eventemitter3";
-import { isPromiseLike } from "../in-time.js";
+import { isPromiseLike } from "./timeout.js";
 
 type Name<Events extends object> = EventEmitter.EventNames<Events>;
 type Listener<Events extends object, N extends Name<Events>> = EventEmitter.EventListener<

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TokenBucket } from "../../src/limits/rate.js";
+import { TokenBucket } from "../../src/inbound/rate-limit.js";
 
 describe("a token bucket", () => {
   test("never lets through more than the burst and the rate allow", () => {

@@ -1,6 +1,11 @@
-import { type Admission, Gate, type GateOptions, type Refusal } from "../../gate.js";
-import { createHandshake, type Handshake } from "../../handshake.js";
 import type { Hub, Receiver, User } from "../../index.js";
+import { createHandshake, type Handshake } from "../../transport/handshake.js";
+import {
+  type Admission,
+  Gate,
+  type GateOptions,
+  type Refusal,
+} from "../../transport/upgrade-guard.js";
 import { UwsSocket } from "./socket.js";
 import type { UwsApp, UwsBehavior, UwsConnection, UwsRequest, UwsResponse } from "./types.js";
 

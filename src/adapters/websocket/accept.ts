@@ -1,5 +1,5 @@
-import { createHandshake, type Handshake } from "../../handshake.js";
 import type { AcceptOptions, Hub, User } from "../../index.js";
+import { createHandshake, type Handshake } from "../../transport/handshake.js";
 import { StandardSocket } from "./socket.js";
 import type { StandardRequest, StandardWebSocket } from "./types.js";
 

@@ -1,8 +1,8 @@
-import { Gate, type GateOptions } from "../../gate.js";
-import { createHandshake, type Handshake } from "../../handshake.js";
 import type { Hub, User } from "../../index.js";
 import { CloseCode } from "../../protocol/close-codes.js";
 import { RoomcastError } from "../../protocol/errors.js";
+import { createHandshake, type Handshake } from "../../transport/handshake.js";
+import { Gate, type GateOptions } from "../../transport/upgrade-guard.js";
 import { listen, WsSocket } from "./socket.js";
 import type { NetSocket, UpgradeRequest, WsConnection, WsServer } from "./types.js";
 

@@ -1,7 +1,7 @@
 import { WebSocketServer } from "ws";
-import { pathOf } from "../../handshake.js";
 import type { Hub, User } from "../../index.js";
 import { RoomcastError } from "../../protocol/errors.js";
+import { pathOf } from "../../transport/handshake.js";
 import { type AttachOptions, attach } from "./attach.js";
 import type { HttpServer, NetSocket, UpgradeRequest } from "./types.js";
 

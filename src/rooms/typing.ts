@@ -1,7 +1,7 @@
-import type { Client } from "./client.js";
-import type { Hub } from "./hub.js";
-import type { User } from "./protocol/types.js";
-import type { Room } from "./room.js";
+import type { Client } from "../client.js";
+import type { Hub } from "../hub.js";
+import type { User } from "../protocol/types.js";
+import type { Room } from "../room.js";
 
 /** An indicator that is not renewed goes out after this many milliseconds. */
 const EXPIRES_AFTER = 5_000;

@@ -1,4 +1,4 @@
-import { RoomcastError } from "./protocol/errors.js";
+import { RoomcastError } from "../protocol/errors.js";
 
 /** A misspelt option is no option: it would be left out in silence. */
 export function checkNames(options: object, known: readonly string[]): void {

@@ -1,8 +1,8 @@
-import type { Client } from "./client.js";
-import { assertRoomId } from "./protocol/envelope.js";
-import { RoomcastError } from "./protocol/errors.js";
-import type { Envelope, User } from "./protocol/types.js";
-import type { Room } from "./room.js";
+import type { Client } from "../client.js";
+import { assertRoomId } from "../protocol/envelope.js";
+import { RoomcastError } from "../protocol/errors.js";
+import type { Envelope, User } from "../protocol/types.js";
+import type { Room } from "../room.js";
 
 /** A message that a client sent, as its handler sees it. The sender is the handler's `client`. */
 export class Incoming<U extends User = User, D = Record<string, unknown>> {

@@ -1,8 +1,8 @@
-import { checkCount, checkNames, invalid } from "./checks.js";
+import type { Hub } from "../hub.js";
+import type { User } from "../protocol/types.js";
+import { checkCount, checkNames, invalid } from "../util/checks.js";
+import { inTime, isPromiseLike, LATE } from "../util/timeout.js";
 import { type Handshake, isAllowedOrigin, type Origins } from "./handshake.js";
-import type { Hub } from "./hub.js";
-import { inTime, isPromiseLike, LATE } from "./in-time.js";
-import type { User } from "./protocol/types.js";
 
 /** Who is let in. Checked before the upgrade; the answer to the others is plain HTTP. */
 export interface GateOptions<U extends User = User> {

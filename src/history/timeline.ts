@@ -1,7 +1,7 @@
 import { Batch } from "../delivery/batch.js";
 import type { Message } from "../delivery/message.js";
 import type { Position } from "../protocol/types.js";
-import { Attendance } from "./attendance.js";
+import { Attendance } from "./access.js";
 import type { History, Past, Replay } from "./history.js";
 
 /** So many messages are held while history is being read; of more, the last ones. */

@@ -1,11 +1,11 @@
-import type { Client } from "./client.js";
+import type { Client } from "../client.js";
+import type { Hub } from "../hub.js";
+import { assertRoomId } from "../protocol/envelope.js";
+import { RoomcastError } from "../protocol/errors.js";
+import type { Position, User } from "../protocol/types.js";
+import type { Room } from "../room.js";
 import { ANSWERED, type Handler } from "./dispatcher.js";
-import type { Hub } from "./hub.js";
 import { notInRoom } from "./incoming.js";
-import { assertRoomId } from "./protocol/envelope.js";
-import { RoomcastError } from "./protocol/errors.js";
-import type { Position, User } from "./protocol/types.js";
-import type { Room } from "./room.js";
 
 /**
  * The handlers that every hub starts with: the client-to-server half of the wire table. They are

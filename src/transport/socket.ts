@@ -1,4 +1,4 @@
-import type { Batch } from "./delivery/batch.js";
+import type { Batch } from "../delivery/batch.js";
 
 /**
  * The outbound half of a transport, implemented by an adapter and driven by the hub.

@@ -1,5 +1,5 @@
-import { checkCount, checkNames } from "../checks.js";
-import { type Clock, systemClock } from "../clock.js";
+import { checkCount, checkNames } from "../util/checks.js";
+import { type Clock, systemClock } from "../util/clock.js";
 import type { History, HistoryLimits, HistoryStore } from "./history.js";
 import { type Ledger, Log } from "./log.js";
 

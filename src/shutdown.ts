@@ -1,7 +1,7 @@
-import { checkCloseCode, checkNames, checkPositive, invalid } from "./checks.js";
 import type { Hub } from "./hub.js";
 import { CloseCode } from "./protocol/close-codes.js";
 import type { User } from "./protocol/types.js";
+import { checkCloseCode, checkNames, checkPositive, invalid } from "./util/checks.js";
 
 /** How to close a hub. */
 export interface CloseOptions {

@@ -1,5 +1,5 @@
-import { invalid } from "./checks.js";
-import { isName, NAME_RULE } from "./protocol/envelope.js";
+import { isName, NAME_RULE } from "../protocol/envelope.js";
+import { invalid } from "../util/checks.js";
 
 /**
  * What becomes of a message where its client lags, that is, takes nothing for the moment.

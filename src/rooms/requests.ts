@@ -1,12 +1,12 @@
-import { checkNames, checkPositive } from "./checks.js";
-import type { Client } from "./client.js";
-import { deliver } from "./delivery/deliver.js";
-import { Message } from "./delivery/message.js";
-import type { Hub } from "./hub.js";
-import { checkType } from "./policy.js";
-import type { Envelope, User } from "./protocol/types.js";
+import type { Client } from "../client.js";
+import { deliver } from "../delivery/fan-out.js";
+import { checkType } from "../delivery/lag-policy.js";
+import { Message } from "../delivery/message.js";
+import type { Hub } from "../hub.js";
+import type { Envelope, User } from "../protocol/types.js";
+import type { Room } from "../room.js";
+import { checkNames, checkPositive } from "../util/checks.js";
 import { type Receipt, Receipts } from "./receipts.js";
-import type { Room } from "./room.js";
 
 /** How to ask clients for an answer. */
 export interface RequestOptions<U extends User = User, D = Record<string, unknown>> {

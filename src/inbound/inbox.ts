@@ -1,12 +1,12 @@
-import type { Client } from "./client.js";
+import type { Client } from "../client.js";
+import type { Hub } from "../hub.js";
+import { CloseCode } from "../protocol/close-codes.js";
+import { decodeEnvelope, isDeeperThan, MAX_DEPTH } from "../protocol/envelope.js";
+import { RoomcastError } from "../protocol/errors.js";
+import type { Envelope, User } from "../protocol/types.js";
+import type { Receiver } from "../transport/socket.js";
 import type { Dispatcher } from "./dispatcher.js";
-import type { Hub } from "./hub.js";
-import { TokenBucket } from "./limits/rate.js";
-import { CloseCode } from "./protocol/close-codes.js";
-import { decodeEnvelope, isDeeperThan, MAX_DEPTH } from "./protocol/envelope.js";
-import { RoomcastError } from "./protocol/errors.js";
-import type { Envelope, User } from "./protocol/types.js";
-import type { Receiver } from "./socket.js";
+import { TokenBucket } from "./rate-limit.js";
 
 /** The inbound path of one client: size, rate, format, then on to the dispatcher. */
 export class Inbox<U extends User, D> implements Receiver {

@@ -1,10 +1,10 @@
-import type { Clock } from "./clock.js";
-import { Counter } from "./history/counter.js";
-import type { Past } from "./history/history.js";
-import { KeptPast } from "./history/past.js";
-import type { Hub } from "./hub.js";
-import type { User } from "./protocol/types.js";
-import type { Room } from "./room.js";
+import { Counter } from "../history/counter.js";
+import type { Past } from "../history/history.js";
+import { KeptPast } from "../history/timeline.js";
+import type { Hub } from "../hub.js";
+import type { User } from "../protocol/types.js";
+import type { Room } from "../room.js";
+import type { Clock } from "../util/clock.js";
 
 /** So many rooms are kept that nobody is in; of more, those that were left or spoken in last. */
 const MAX_DORMANT = 10_000;

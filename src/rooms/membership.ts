@@ -1,13 +1,13 @@
+import type { Client } from "../client.js";
+import type { Past, Replay } from "../history/history.js";
+import type { Hub } from "../hub.js";
+import { ANSWERED } from "../inbound/dispatcher.js";
+import { assertRoomId } from "../protocol/envelope.js";
+import { RoomcastError } from "../protocol/errors.js";
+import type { LeaveReason, Position, User } from "../protocol/types.js";
+import type { Room } from "../room.js";
+import { inTime, isPromiseLike, LATE } from "../util/timeout.js";
 import { readPast } from "./catch-up.js";
-import type { Client } from "./client.js";
-import { ANSWERED } from "./dispatcher.js";
-import type { Past, Replay } from "./history/history.js";
-import type { Hub } from "./hub.js";
-import { inTime, isPromiseLike, LATE } from "./in-time.js";
-import { assertRoomId } from "./protocol/envelope.js";
-import { RoomcastError } from "./protocol/errors.js";
-import type { LeaveReason, Position, User } from "./protocol/types.js";
-import type { Room } from "./room.js";
 
 /** What `authorize` is asked about. */
 export type Action = "join" | "send";

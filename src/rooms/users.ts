@@ -1,5 +1,5 @@
-import type { Client } from "./client.js";
-import type { User } from "./protocol/types.js";
+import type { Client } from "../client.js";
+import type { User } from "../protocol/types.js";
 
 /**
  * Whose connections are whose. Most users have one, so most entries are that client itself: a set for

@@ -1,9 +1,9 @@
-import type { Client } from "./client.js";
-import type { Hub } from "./hub.js";
-import { isPromiseLike } from "./in-time.js";
+import type { Client } from "../client.js";
+import type { Hub } from "../hub.js";
+import { RoomcastError } from "../protocol/errors.js";
+import type { Envelope, User } from "../protocol/types.js";
+import { isPromiseLike } from "../util/timeout.js";
 import { Incoming } from "./incoming.js";
-import { RoomcastError } from "./protocol/errors.js";
-import type { Envelope, User } from "./protocol/types.js";
 
 /**
  * Handles one type of message. What it returns, or its promise resolves to, is the payload of the

@@ -1,5 +1,5 @@
-import type { Clock } from "./clock.js";
-import type { HeartbeatOptions } from "./options.js";
+import type { HeartbeatOptions } from "../options.js";
+import type { Clock } from "../util/clock.js";
 
 /** What the heartbeat needs of a client. */
 export interface Pulse {

@@ -1,13 +1,13 @@
-import type { Client } from "./client.js";
-import { type Cursor, type Lag, skipped } from "./delivery/lag.js";
-import { Message } from "./delivery/message.js";
-import type { Past, Replay } from "./history/history.js";
-import type { Hub } from "./hub.js";
-import { inTime, isPromiseLike, LATE } from "./in-time.js";
-import { CloseCode } from "./protocol/close-codes.js";
-import { RoomcastError } from "./protocol/errors.js";
-import type { User } from "./protocol/types.js";
-import type { Room } from "./room.js";
+import type { Client } from "../client.js";
+import { type Cursor, type Lag, skipped } from "../delivery/lag.js";
+import { Message } from "../delivery/message.js";
+import type { Past, Replay } from "../history/history.js";
+import type { Hub } from "../hub.js";
+import { CloseCode } from "../protocol/close-codes.js";
+import { RoomcastError } from "../protocol/errors.js";
+import type { User } from "../protocol/types.js";
+import type { Room } from "../room.js";
+import { inTime, isPromiseLike, LATE } from "../util/timeout.js";
 
 /** How often a client that lags is looked at, in milliseconds: not every transport says when it drains. */
 const LOOK_EVERY = 250;

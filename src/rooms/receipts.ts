@@ -1,5 +1,5 @@
-import type { Client } from "./client.js";
-import type { User } from "./protocol/types.js";
+import type { Client } from "../client.js";
+import type { User } from "../protocol/types.js";
 
 /** What became of a request, for one client. */
 export interface Receipt<U extends User = User, D = Record<string, unknown>> {

@@ -1,8 +1,8 @@
-import { checkNames, checkPositive, invalid } from "./checks.js";
-import type { Client } from "./client.js";
-import type { Hub } from "./hub.js";
-import type { LeaveReason, Member, User } from "./protocol/types.js";
-import type { Room } from "./room.js";
+import type { Client } from "../client.js";
+import type { Hub } from "../hub.js";
+import type { LeaveReason, Member, User } from "../protocol/types.js";
+import type { Room } from "../room.js";
+import { checkNames, checkPositive, invalid } from "../util/checks.js";
 
 /** What a room shows of who is in it. */
 export type Shown = "members" | "count" | "none";
