@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { type Import, readSources } from "./imports.js";
 
 /**
  * The core's layers from the ground up. A file may use values of its own layer and of those below;
@@ -33,23 +32,8 @@ const OPEN_TO_BROWSER = /^protocol\/.+$/;
 
 const MAX_LINES = 300;
 
-interface Import {
-  readonly from: string;
-  readonly line: number;
-  /** A file below `src`, or a package's name. */
-  readonly to: string;
-  readonly isPackage: boolean;
-  /** Gone once compiled: `import type`, `export type`, `import("…").Name` as a type. */
-  readonly isType: boolean;
-}
-
-const root = fileURLToPath(new URL("../src/", import.meta.url));
-const files = readdirSync(root, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
-  .map((file) => file.split(sep).join("/"))
-  .sort();
-const sources = new Map(files.map((file) => [file, parse(file)]));
-const imports = [...sources].flatMap(([file, source]) => importsOf(file, source));
+const root = fileURLToPath(new URL("../../src/", import.meta.url));
+const { files, sources, imports } = readSources(root);
 
 describe("the sources", () => {
   it("are found, and so are their imports", () => {
@@ -163,53 +147,6 @@ describe("the sources", () => {
     expect(violations).toEqual([]);
   });
 });
-
-function parse(file: string): ts.SourceFile {
-  const text = readFileSync(join(root, file), "utf8");
-  return ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-}
-
-/** Every import in a file, however it is written. */
-function importsOf(from: string, source: ts.SourceFile): Import[] {
-  const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, isType: boolean): void => {
-    if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
-    const line = source.getLineAndCharacterOfPosition(specifier.getStart()).line + 1;
-    const { text } = specifier;
-    const isPackage = !text.startsWith(".");
-    const to = isPackage ? text : relative(root, join(root, dirname(from), text));
-    found.push({
-      from,
-      line,
-      to: isPackage ? to : to.split(sep).join("/").replace(/\.js$/, ".ts"),
-      isPackage,
-      isType,
-    });
-  };
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) {
-      const clause = node.importClause;
-      add(node.moduleSpecifier, clause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
-    } else if (ts.isExportDeclaration(node)) {
-      add(node.moduleSpecifier, node.isTypeOnly);
-    } else if (ts.isImportEqualsDeclaration(node)) {
-      const { moduleReference } = node;
-      if (ts.isExternalModuleReference(moduleReference)) {
-        add(moduleReference.expression, node.isTypeOnly);
-      }
-    } else if (ts.isImportTypeNode(node)) {
-      if (ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
-    } else if (ts.isCallExpression(node)) {
-      const { expression } = node;
-      const isRequire = ts.isIdentifier(expression) && expression.text === "require";
-      if (isRequire || expression.kind === ts.SyntaxKind.ImportKeyword)
-        add(node.arguments[0], false);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
-}
 
 function isCore(file: string): boolean {
   return !["adapters", "browser", "testing"].includes(file.split("/")[0] ?? "");
