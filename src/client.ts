@@ -1,47 +1,103 @@
-import { checkPolicy, checkType, type Policy } from "./delivery/lag-policy.js";
+import { compose } from "./delivery/compose.js";
+import type { LagPolicy } from "./delivery/lag-policy.js";
 import { Message } from "./delivery/message.js";
 import { Outbox } from "./delivery/outbox.js";
 import type { Turn } from "./delivery/turn.js";
-import type { Hub } from "./hub.js";
 import { CloseCode, mayComeBack } from "./protocol/close-codes.js";
-import type { Envelope, LeaveReason, User } from "./protocol/types.js";
-import type { Room } from "./room.js";
-import type { Receipt } from "./rooms/receipts.js";
-import type { RequestOptions } from "./rooms/requests.js";
+import type { ServerEnvelope } from "./protocol/messages.js";
+import type { LeaveReason, User } from "./protocol/types.js";
+import type { AnyRoom, Room } from "./room.js";
+import { RoomMap } from "./rooms/room-map.js";
+import type { RoomState } from "./rooms/room-state.js";
 import type { Socket } from "./transport/socket.js";
 import { checkCloseCode } from "./util/checks.js";
+import type { Clock } from "./util/clock.js";
 
 /** How to send to one client, or to all of a user's. */
 export interface SendOptions {
-  /** What becomes of it where the client lags. Default "queue". */
-  readonly policy?: Policy | undefined;
+  /** What happens to the message where the client lags. Default "queue". */
+  readonly policy?: LagPolicy | undefined;
 }
+
+/** How to ask clients for an answer. */
+export interface RequestOptions<U extends User = User, D = Record<string, unknown>> {
+  /** How long (ms) each answer may take. Default 10000. */
+  readonly timeout?: number | undefined;
+  /** Not asked: one client or several. */
+  readonly except?: Client<U, D> | Iterable<Client<U, D>> | undefined;
+}
+
+/** What became of a request, for one client. */
+export interface Receipt<U extends User = User, D = Record<string, unknown>> {
+  /** The client that was asked. */
+  readonly client: Client<U, D>;
+  /** Its user. */
+  readonly user: U;
+  /** It answered; it did not in time; or it left the room, or was gone, before it did. */
+  readonly status: "ack" | "timeout" | "left";
+  /** Its answer: any JSON value. */
+  readonly payload: unknown;
+}
+
+/** The receipts of one request, one per client, as they come. For one `for await` loop. */
+export type Receipts<U extends User = User, D = Record<string, unknown>> = AsyncIterableIterator<
+  Receipt<U, D>,
+  undefined
+>;
+
+/** What a client needs of its hub. */
+export interface ClientHost {
+  readonly context: {
+    readonly clock: Clock;
+    timestamp(): string;
+    settled<T>(value: T): Promise<T>;
+  };
+  readonly turn: Turn<AnyClient>;
+  readonly maxBufferedBytes: number;
+  readonly membership: {
+    join(client: AnyClient, roomId: string): AnyRoom;
+    remove(client: AnyClient, state: RoomState, reason: LeaveReason): void;
+    closed(client: AnyClient, reason: LeaveReason): void;
+  };
+  readonly presence: { setState(user: User, state: unknown): void };
+  readonly requests: {
+    sendOne(
+      client: AnyClient,
+      type: string,
+      payload: unknown,
+      options: RequestOptions,
+    ): Promise<Receipt>;
+  };
+}
+
+/** A client of any application: what the parts of a hub work on. */
+// biome-ignore lint/suspicious/noExplicitAny: the parts never look at an application's own types.
+export type AnyClient = Client<any, any>;
 
 /** One connection, seen from the server. */
 export class Client<U extends User = User, D = Record<string, unknown>> {
-  /** Who the connection belongs to, as authentication said. Of it, only `id` and `name` go on the wire. */
+  /** The connection's user, as authentication returned it. Only `id` and `name` go over the wire. */
   readonly user: U;
-  /** Rooms by name; kept by Room alone. @internal */
-  readonly memberships = new Map<string, Room<U, D>>();
-  /** When the peer was last heard of, in the clock's milliseconds. @internal */
+  /** The rooms it is in, by name; kept by Membership. @internal */
+  readonly memberships = new Map<string, RoomState>();
+  /** When the peer was last heard of, in milliseconds of the clock. @internal */
   lastSeen: number;
   /** @internal */
-  readonly outbox: Outbox<Client<U, D>>;
-  /** Why the server cut the connection. @internal */
-  cutReason = "";
-  readonly #hub: Hub<U, D>;
+  readonly outbox: Outbox<AnyClient>;
+  readonly #host: ClientHost;
   readonly #socket: Socket;
+  #cutReason = "";
   #id: string | undefined;
   #data: Partial<D> | undefined;
   #isOpen = true;
 
   /** Clients are made by `hub.accept`. @internal */
-  constructor(hub: Hub<U, D>, turn: Turn<Client<U, D>>, socket: Socket, user: U | undefined) {
-    // Nobody said who this is: it is somebody of its own.
+  constructor(host: ClientHost, socket: Socket, user: U | undefined) {
+    // Without a user it is a guest of its own.
     this.user = user ?? ({ id: this.id, name: `guest-${this.id.slice(0, 4)}` } as User as U);
-    this.lastSeen = hub.settings.clock.now();
-    this.outbox = new Outbox(this as Client<U, D>, turn, socket, hub.settings.maxBufferedBytes);
-    this.#hub = hub;
+    this.lastSeen = host.context.clock.now();
+    this.outbox = new Outbox<AnyClient>(this, host.turn, socket, host.maxBufferedBytes);
+    this.#host = host;
     this.#socket = socket;
   }
 
@@ -51,7 +107,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     return this.#id;
   }
 
-  /** Yours: whatever the application keeps for this connection. Empty at first. */
+  /** Whatever the application keeps for this connection. Empty at first. */
   get data(): Partial<D> {
     this.#data ??= {};
     return this.#data;
@@ -62,15 +118,9 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     this.#data = data;
   }
 
-  /** What others are shown of the user. @internal */
-  get sender(): User {
-    const { id, name } = this.user;
-    return { id, name };
-  }
-
-  /** The rooms this client is in, by name. */
+  /** The rooms this client is in, by name. A view that is kept current. */
   get rooms(): ReadonlyMap<string, Room<U, D>> {
-    return this.memberships;
+    return new RoomMap(this.memberships);
   }
 
   /** False from the moment the connection closes, or is told to. */
@@ -87,18 +137,15 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
    * Sends a message to this client alone, at the end of this turn, after everything sent before.
    * Does nothing once the client is closed.
    *
-   * @throws TypeError if `payload` cannot be written as JSON.
+   * @throws RoomcastError `INVALID_OPTION`; TypeError if `payload` cannot be written as JSON.
    */
-  send(type: string, payload?: unknown, { policy = "queue" }: SendOptions = {}): void {
-    checkType(type);
-    checkPolicy(policy);
-    const timestamp = this.#hub.timestamp();
-    this.outbox.push(new Message({ type, payload, timestamp }, policy));
+  send(type: string, payload?: unknown, { policy }: SendOptions = {}): void {
+    this.outbox.push(compose(this.#host.context.timestamp(), type, payload, { policy }));
   }
 
   /**
-   * Asks this client, and resolves with what became of it: an answer, none in time, or that the client
-   * was gone. Never rejects but for the reasons below.
+   * Asks this client, and resolves with its receipt: an answer, none in time, or that the client was gone.
+   * Never rejects.
    *
    * @throws RoomcastError `INVALID_OPTION`; TypeError if `payload` cannot be written as JSON.
    */
@@ -107,34 +154,39 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     payload?: unknown,
     options: Pick<RequestOptions, "timeout"> = {},
   ): Promise<Receipt<U, D>> {
-    return this.#hub.requests.askOne({ type, payload }, this, options);
+    return this.#host.requests.sendOne(this, type, payload, options) as Promise<Receipt<U, D>>;
   }
 
   /**
-   * Sets what the others see of this client's user, as `state`: `{ status: "away" }`, say. The rooms that
-   * the user is in are sent `user_updated`. It belongs to the user, whichever connection says it, and
-   * lasts as long as the user is connected, or is waited for.
+   * Sets the state that others see of this client's user: `{ status: "away" }`, say. The rooms that the user
+   * is in are sent `user_updated`. It belongs to the user, on whichever connection it was set, and lasts as
+   * long as the user is connected, or may come back within `grace`.
    *
-   * @param state Any JSON value; undefined takes it back.
+   * @param state Any JSON value; undefined removes it.
    * @throws TypeError if it cannot be written as JSON.
    */
   setPresence(state: unknown): void {
-    if (this.#isOpen) this.#hub.presence.setState(this.user, state);
+    if (this.#isOpen) this.#host.presence.setState(this.user, state);
   }
 
   /**
-   * Puts this client into a room; it is sent `room_info`, the others `user_joined`. A second join
-   * does nothing.
+   * Puts this client into a room; it is sent `room_info`, the others `user_joined`. A second join does
+   * nothing. On one process the client is in the room when the call returns.
    *
-   * @throws RoomcastError `INVALID_PAYLOAD` if the name is not usable, `TOO_MANY_ROOMS` over the limit.
+   * @returns resolves with the room; rejects with `HUB_CLOSED` once the hub is closed.
+   * @throws RoomcastError `INVALID_PAYLOAD` if the name is not a string of 1 to 128 characters,
+   * `TOO_MANY_ROOMS` over the limit.
    */
-  join(roomId: string): Room<U, D> {
-    return this.#hub.join(this, roomId);
+  join(roomId: string): Promise<Room<U, D>> {
+    const { context, membership } = this.#host;
+    return context.settled(membership.join(this, roomId));
   }
 
-  /** Takes this client out of a room, and tells it. Returns whether it was in it. */
+  /** Takes this client out of a room, at once on this node, and tells it. Returns whether it was in it. */
   leave(roomId: string): boolean {
-    return this.#hub.leave(this, roomId);
+    const state = this.memberships.get(roomId);
+    if (state !== undefined) this.#host.membership.remove(this, state, "left");
+    return state !== undefined;
   }
 
   /**
@@ -148,46 +200,45 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   close(code: number = CloseCode.normal, reason = ""): void {
     checkCloseCode(code);
     if (!this.#isOpen) return;
-    this.#retire(mayComeBack(code) ? "timeout" : "closed");
+    this.#end(mayComeBack(code) ? "timeout" : "closed");
     this.outbox.close();
     this.#socket.close(code, reason);
   }
 
   /**
-   * Cuts the connection: no closing handshake, nothing that is queued is sent.
+   * Cuts the connection: no closing handshake, and nothing that is queued is sent.
    *
    * @param reason For the `disconnect` event; the peer cannot be told any more.
    */
   terminate(reason = ""): void {
-    this.cutReason = reason;
-    this.#retire("timeout");
+    this.#cutReason = reason;
+    this.#end("timeout");
     this.outbox.discard();
     this.#socket.terminate();
   }
 
-  /** Sends an envelope as it stands. @internal */
-  answer(envelope: Envelope): void {
+  /** Sends an envelope as it is. @internal */
+  push(envelope: ServerEnvelope): void {
     this.outbox.push(new Message(envelope));
   }
 
   /** Asks the peer for a sign of life. @internal */
   ping(): void {
     if (this.#socket.ping !== undefined) this.#socket.ping();
-    else this.answer({ type: "ping" });
+    else this.push({ type: "ping" });
   }
 
-  /** The connection is gone. @internal */
-  gone(code: number): void {
+  /** The connection is gone. Returns the reason: the peer's, or why it was cut. @internal */
+  gone(code: number, reason: string): string {
     const isGoodbye = code === CloseCode.normal || code === CloseCode.noStatus;
-    this.#retire(isGoodbye ? "left" : "timeout");
+    this.#end(isGoodbye ? "left" : "timeout");
     this.outbox.discard();
+    return reason || this.#cutReason;
   }
 
-  #retire(reason: LeaveReason): void {
+  #end(reason: LeaveReason): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#hub.catchUp.end(this);
-    for (const room of this.memberships.values()) this.#hub.door.leave(this, room, reason);
-    this.#hub.requests.left(this);
+    this.#host.membership.closed(this, reason);
   }
 }

@@ -1,40 +1,44 @@
-import { Client } from "./client.js";
-import { deliver } from "./delivery/fan-out.js";
-import { checkPolicy, checkType } from "./delivery/lag-policy.js";
-import { Message } from "./delivery/message.js";
+import { type AnyClient, Client } from "./client.js";
+import { Context } from "./context.js";
+import { compose } from "./delivery/compose.js";
+import { fanOut, toExcluded } from "./delivery/fan-out.js";
 import { Turn } from "./delivery/turn.js";
-import { HubEmitter } from "./events.js";
+import type { HubEvents } from "./events.js";
 import { Dispatcher, type Handler } from "./inbound/dispatcher.js";
-import { registerChat } from "./inbound/handlers.js";
-import { Inbox } from "./inbound/inbox.js";
-import { type HubOptions, readOptions, type Settings } from "./options.js";
+import { registerHandlers } from "./inbound/handlers.js";
+import { Inbox, type InboxHost } from "./inbound/inbox.js";
+import { type HubLimits, type HubOptions, readOptions } from "./options.js";
 import { CloseCode } from "./protocol/close-codes.js";
 import { assertRoomId, isName, NAME_RULE } from "./protocol/envelope.js";
+import { RoomcastError } from "./protocol/errors.js";
 import type { User } from "./protocol/types.js";
-import { type BroadcastOptions, Room } from "./room.js";
+import type { BroadcastOptions, Room } from "./room.js";
+import { Authorization } from "./rooms/authorization.js";
 import { CatchUp } from "./rooms/catch-up.js";
-import { Door } from "./rooms/membership.js";
+import { Membership, type MembershipParts } from "./rooms/membership.js";
 import { Presence } from "./rooms/presence.js";
 import { Requests } from "./rooms/requests.js";
+import { RoomMap } from "./rooms/room-map.js";
 import { Rooms } from "./rooms/rooms.js";
 import { Typing } from "./rooms/typing.js";
 import { Users } from "./rooms/users.js";
-import { type CloseOptions, closeAll, GOING_AWAY, readCloseOptions } from "./shutdown.js";
+import { type CloseOptions, GOING_AWAY, readCloseOptions, shutdown } from "./shutdown.js";
 import type { Handshake } from "./transport/handshake.js";
 import { Heartbeat } from "./transport/heartbeat.js";
 import type { Receiver, Socket } from "./transport/socket.js";
 import { UserHandle } from "./user.js";
 import { invalid } from "./util/checks.js";
+import { Emitter } from "./util/emitter.js";
 
 /** What is known of a connection when it is accepted. */
 export interface AcceptOptions<U extends User = User> {
-  /** Who it belongs to. Without it, a guest of its own. */
+  /** Its user. Without it, a guest of its own. */
   readonly user?: U | undefined;
   /** The upgrade request, for the `connect` event. */
   readonly handshake?: Handshake | undefined;
 }
 
-/** What a hub has counted since it was made. */
+/** On this node: what a hub has counted since it was made. */
 export interface HubStats {
   /** Connections now. */
   readonly clients: number;
@@ -46,7 +50,7 @@ export interface HubStats {
   readonly received: number;
   /** Messages handed to clients' sockets. */
   readonly delivered: number;
-  /** Messages that a client did not get, and will not get: it was slow, and history did not reach. */
+  /** Messages lost to slow clients for good: history did not reach back to them. */
   readonly dropped: number;
   /** Connections that lag now. */
   readonly lagging: number;
@@ -56,8 +60,17 @@ export interface HubStats {
   readonly missed: number;
 }
 
+/** What a hub is made of. */
+interface Parts extends MembershipParts {
+  readonly context: Context;
+  readonly membership: Membership;
+  readonly dispatcher: Dispatcher;
+  readonly turn: Turn<AnyClient>;
+  readonly maxBufferedBytes: number;
+}
+
 /**
- * The registry of all clients and rooms, and the door that they come in by.
+ * The registry of all clients and rooms, and what an application calls.
  *
  * @typeParam U - The application's user: `id` and `name`, and whatever else authentication knows.
  * @typeParam D - What the application keeps per connection, in `client.data`.
@@ -66,80 +79,78 @@ export interface HubStats {
  * ```ts
  * const hub = new Hub();
  * attach(hub, new WebSocketServer({ server }), { authenticate: ({ token }) => verify(token) });
- * hub.handle("draw", (client, message) => {
- *   message.room.broadcast("drawn", message.payload, { except: client });
- * });
+ * hub.handle("draw", (client, message) =>
+ *   message.room.broadcast("drawn", message.payload, { except: client }),
+ * );
  * ```
  */
-export class Hub<U extends User = User, D = Record<string, unknown>> extends HubEmitter<U, D> {
-  /** The options, with defaults. @internal */
-  readonly settings: Settings<U, D>;
-  /** Messages that came from clients. @internal */
-  received = 0;
-  /** @internal */
-  readonly typing: Typing<U, D>;
-  /** Whose connections are whose. @internal */
-  readonly users = new Users<U, D>();
-  /** @internal */
-  readonly registry: Rooms<U, D>;
-  /** @internal */
-  readonly door: Door<U, D>;
-  /** @internal */
-  readonly presence: Presence<U, D>;
-  /** @internal */
-  readonly catchUp: CatchUp<U, D>;
-  /** @internal */
-  readonly requests: Requests<U, D>;
-  /** @internal */
-  readonly dispatcher: Dispatcher<U, D>;
+export class Hub<U extends User = User, D = Record<string, unknown>> extends Emitter<
+  HubEvents<U, D>
+> {
+  /** The limits that the hub holds its clients to, with the defaults filled in. */
+  readonly limits: HubLimits;
+  /** What all parts share; adapters take the clock and the logger from it. @internal */
+  readonly context: Context;
   readonly #clients = new Set<Client<U, D>>();
-  readonly #turn: Turn<Client<U, D>>;
-  readonly #heartbeat: Heartbeat | undefined;
-  #isClosing = false;
+  readonly #parts: Parts;
+  readonly #inboxHost: InboxHost;
+  readonly #heartbeat: Heartbeat | false;
   #closed: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
-  #now = 0;
-  #timestamp = "";
 
   /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
   constructor(options: HubOptions<U, D> = {}) {
-    super();
-    this.settings = readOptions(options);
-    const { clock, heartbeat } = this.settings;
-    this.#turn = new Turn(clock, {
-      lags: (client) => this.catchUp.begin(client),
-      dropped: (client, count) => this.notify("drop", { client, count }),
-      isOverfull: (client) => this.catchUp.giveUp(client),
-    });
-    this.registry = new Rooms(this);
-    this.typing = new Typing(this);
-    this.presence = new Presence(this);
-    this.requests = new Requests(this);
-    this.catchUp = new CatchUp(this);
-    this.door = new Door(this);
-    this.dispatcher = new Dispatcher(this);
-    if (heartbeat !== false) this.#heartbeat = new Heartbeat(clock, heartbeat, this.#clients);
-    registerChat(this);
+    super((event, cause) => this.#listenerFailed(String(event), cause));
+    const settings = readOptions(options);
+    const { maxMessageBytes, maxBufferedBytes, lagTimeout, rateLimit, heartbeat } = settings;
+    this.limits = { maxMessageBytes, maxBufferedBytes, lagTimeout };
+
+    const context = new Context(settings.clock, settings.logger, this);
+    const users = new Users();
+    const requests = new Requests(context);
+    const rooms = new Rooms(context, settings, { users, requests });
+    const typing = new Typing(context, users);
+    const presence = new Presence(context, users, rooms);
+    const catchUp = new CatchUp(context, settings, presence);
+    const authorization = new Authorization(context, settings);
+    const around = { authorization, rooms, users, typing, presence, catchUp, requests };
+    const membership = new Membership(context, around, settings.maxRoomsPerClient);
+    const dispatcher = new Dispatcher(context, settings.handlerTimeout);
+    const turn = new Turn(context.clock, context.counters, catchUp);
+    const parts = { ...around, context, membership, dispatcher, turn, maxBufferedBytes };
+    registerHandlers(dispatcher, parts);
+
+    this.context = context;
+    this.#parts = parts;
+    this.#inboxHost = {
+      context,
+      dispatcher,
+      maxMessageBytes,
+      rateLimit,
+      drained: (client) => catchUp.step(client),
+      gone: (client, code, reason) => this.#gone(client, code, reason),
+    };
+    this.#heartbeat = heartbeat && new Heartbeat(context.clock, heartbeat, this.#clients);
   }
 
-  /** All connections. */
+  /** On this node: all connections. */
   get clients(): ReadonlySet<Client<U, D>> {
     return this.#clients;
   }
 
-  /** The rooms that somebody is in, by name. */
+  /** On this node: the rooms that somebody is in, by name. A view that is kept current. */
   get rooms(): ReadonlyMap<string, Room<U, D>> {
-    return this.registry.live;
+    return new RoomMap(this.#parts.rooms.live);
   }
 
-  /** How many users have a connection. `clients.size` is how many connections there are. */
+  /** On this node: how many users have a connection. `clients.size` is the number of connections. */
   get onlineCount(): number {
-    return this.users.size;
+    return this.#parts.users.size;
   }
 
   /** True from the call of `close` on: nobody is let in any more. */
   get isClosing(): boolean {
-    return this.#isClosing;
+    return this.context.isClosing;
   }
 
   /**
@@ -147,18 +158,19 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
    * receiver. The `connect` event is emitted before it returns.
    */
   accept(socket: Socket, { user, handshake }: AcceptOptions<U> = {}): Receiver {
-    const client = new Client<U, D>(this, this.#turn, socket, user);
+    const { context } = this;
+    const client = new Client<U, D>(this.#parts, socket, user);
     this.#clients.add(client);
-    this.users.add(client);
-    const inbox = new Inbox(this, client, this.dispatcher);
-    this.notify("connect", { client, handshake });
-    if (this.isClosing) client.close(CloseCode.goingAway, GOING_AWAY);
-    else this.#heartbeat?.start();
+    this.#parts.users.add(client);
+    const inbox = new Inbox(this.#inboxHost, client);
+    context.emit("connect", { client, handshake });
+    if (context.isClosing) client.close(CloseCode.goingAway, GOING_AWAY);
+    else if (this.#heartbeat) this.#heartbeat.start();
     return inbox;
   }
 
   /**
-   * Handles messages of one type; the built-in handler of that type, if there is one, is replaced.
+   * Handles messages of one type, in place of the handler before, also of a built-in one.
    *
    * @param handler - Runs for each message of the type. What it returns goes to the client as the
    * payload of the `ack`, if the message had an `id`. If it throws or rejects, only that client is
@@ -168,7 +180,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
   handle(type: string, handler: Handler<U, D>): this {
     if (!isName(type)) throw invalid("type", type, NAME_RULE);
     if (typeof handler !== "function") throw invalid("handler", handler, "a function");
-    this.dispatcher.handle(type, handler);
+    this.#parts.dispatcher.handle(type, handler);
     return this;
   }
 
@@ -179,71 +191,60 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
    */
   room(id: string): Room<U, D> {
     assertRoomId(id);
-    return this.registry.find(id) ?? new Room(this, id);
+    return this.#parts.rooms.handle(id);
   }
 
-  /** A user's connections, all together. Somebody who is not online has none. */
+  /** All connections of a user together; none for one who is not online. */
   user(id: string): UserHandle<U, D> {
-    return new UserHandle(this, id);
+    return new UserHandle(this.#parts, id);
   }
 
-  /** Whether a user has at least one connection. */
+  /** On this node: whether a user has a connection. */
   isOnline(userId: string): boolean {
-    return this.users.has(userId);
+    return this.#parts.users.has(userId);
   }
 
-  /** Sends a message to every client, at the end of this turn. */
+  /**
+   * Sends a message to every client, at the end of this turn.
+   *
+   * @throws RoomcastError `INVALID_OPTION`; TypeError if `payload` cannot be written as JSON.
+   */
   broadcast(
     type: string,
     payload?: unknown,
-    { except, from, policy = "queue" }: BroadcastOptions<U, D> = {},
+    { except, from, policy }: BroadcastOptions<U, D> = {},
   ): void {
-    checkType(type);
-    checkPolicy(policy);
-    const timestamp = this.timestamp();
-    const message = new Message({ type, payload, sender: from?.sender, timestamp }, policy);
-    deliver(message, this.#clients, except);
-  }
-
-  /** Puts a client into a room; {@link Client.join} says the rest. */
-  join(client: Client<U, D>, roomId: string): Room<U, D> {
-    return client.memberships.get(roomId) ?? this.door.admit(client, roomId);
-  }
-
-  /** Takes a client out of a room, and tells it. Returns whether it was in it. */
-  leave(client: Client<U, D>, roomId: string): boolean {
-    const room = client.memberships.get(roomId);
-    if (room !== undefined) this.door.remove(client, room, "left");
-    return room !== undefined;
+    const message = compose(this.context.timestamp(), type, payload, { from, policy });
+    fanOut(message, this.#clients, toExcluded(except));
   }
 
   /**
    * Takes a user out of a room, or of all rooms, on all connections, and tells them; also where the user is
-   * about to join, or to come back. What is said from now on is not shown to the user later, either. To
-   * keep somebody out, `authorize` must say so too.
+   * about to join, or to come back. The user is not shown later messages of the room afterwards, either. To
+   * keep the user out, `authorize` must refuse, too.
+   *
+   * @returns resolves when it holds everywhere; on one process, when the call returns. Rejects with
+   * `HUB_CLOSED` once the hub is closed.
    */
-  revoke(userId: string, roomId?: string): void {
-    this.door.revoke(userId, roomId);
+  revoke(userId: string, roomId?: string): Promise<void> {
+    this.#parts.membership.revoke(userId, roomId);
+    return this.context.settled(undefined);
   }
 
-  /** What has been counted so far. */
+  /** On this node: what has been counted so far. */
   stats(): HubStats {
     return {
       clients: this.#clients.size,
-      users: this.users.size,
-      rooms: this.registry.live.size,
-      received: this.received,
-      delivered: this.#turn.delivered,
-      dropped: this.#turn.dropped,
-      lagging: this.catchUp.lagging,
-      replayed: this.catchUp.replayed,
-      missed: this.catchUp.missed,
+      users: this.#parts.users.size,
+      rooms: this.#parts.rooms.live.size,
+      lagging: this.#parts.catchUp.size,
+      ...this.context.counters,
     };
   }
 
   /**
    * Closes every connection, and lets nobody in any more: upgrades are answered with 503. What arrives from
-   * now on is not handled; handlers that still run finish first, then everybody is told when to come back,
+   * now on is not handled; handlers that still run finish first, then each client is told when to come back,
    * sent what is queued, and closed. Nobody is told who leaves: everybody does. Resolves when all are gone,
    * or cut off. The server that the hub is attached to stays yours to close.
    *
@@ -251,47 +252,48 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Hub
    */
   close(options: CloseOptions = {}): Promise<void> {
     const settings = readCloseOptions(options);
-    this.#isClosing = true;
-    this.#closed ??= closeAll(this, settings).then(() => this.#stop());
+    this.context.isClosing = true;
+    this.#closed ??= shutdown(
+      {
+        clock: this.context.clock,
+        clients: this.#clients,
+        whenIdle: (callback) => this.#parts.dispatcher.whenIdle(callback),
+        whenEmpty: (callback) => this.#whenEmpty(callback),
+      },
+      settings,
+    ).then(() => this.#stop());
     return this.#closed;
   }
 
-  /** Runs `callback` when no connection is left. @internal */
-  whenEmpty(callback: () => void): void {
+  #whenEmpty(callback: () => void): void {
     this.#onEmpty = callback;
     if (this.#clients.size === 0) callback();
   }
 
   #stop(): void {
-    this.presence.clear();
-    this.registry.clear();
-    this.#heartbeat?.stop();
-    this.#turn.stop();
+    this.#parts.presence.clear();
+    this.#parts.rooms.clear();
+    if (this.#heartbeat) this.#heartbeat.stop();
+    this.#parts.turn.stop();
+    this.context.isClosed = true;
   }
 
-  /** Whether so many come or go at the moment that telling of it may wait. @internal */
-  isCrowded(): boolean {
-    return this.#turn.isCrowded();
-  }
-
-  /** A connection is gone: called by its inbox, once. @internal */
-  gone(client: Client<U, D>, code: number, reason: string): void {
-    client.gone(code);
-    this.catchUp.gone(client);
-    this.#clients.delete(client);
-    this.users.delete(client);
-    if (!this.users.has(client.user.id)) this.presence.offline(client.user.id);
-    this.notify("disconnect", { client, code, reason: reason || client.cutReason });
+  /** A connection is gone: called by its inbox, once. */
+  #gone(client: Client<U, D>, code: number, reason: string): void {
+    if (!this.#clients.delete(client)) return;
+    const why = client.gone(code, reason);
+    this.#parts.catchUp.gone(client);
+    this.#parts.users.delete(client);
+    if (!this.#parts.users.has(client.user.id)) this.#parts.presence.offline(client.user.id);
+    this.context.emit("disconnect", { client, code, reason: why });
     if (this.#clients.size === 0) this.#onEmpty?.();
   }
 
-  /** Now, as a message's timestamp. @internal */
-  timestamp(): string {
-    const now = this.settings.clock.now();
-    if (now !== this.#now) {
-      this.#now = now;
-      this.#timestamp = new Date(now).toISOString();
-    }
-    return this.#timestamp;
+  #listenerFailed(event: string, cause: unknown): void {
+    const text = `A listener of "${event}" failed.`;
+    const error = new RoomcastError("LISTENER_FAILED", text, { cause });
+    // Listeners of "error" that fail are not asked again.
+    if (event === "error") this.context.logger.error(error);
+    else this.context.report(error);
   }
 }

@@ -4,9 +4,15 @@
  *
  * @module roomcast
  */
-export { Client, type SendOptions } from "./client.js";
+export {
+  Client,
+  type Receipt,
+  type Receipts,
+  type RequestOptions,
+  type SendOptions,
+} from "./client.js";
 export type { Batch } from "./delivery/batch.js";
-export type { Policy } from "./delivery/lag-policy.js";
+export type { LagPolicy } from "./delivery/lag-policy.js";
 export type { Message } from "./delivery/message.js";
 export type { HubEvents } from "./events.js";
 export type {
@@ -21,9 +27,14 @@ export { type AcceptOptions, Hub, type HubStats } from "./hub.js";
 export type { Handler } from "./inbound/dispatcher.js";
 export type { Incoming } from "./inbound/incoming.js";
 export type { RateLimit } from "./inbound/rate-limit.js";
-export type { HeartbeatOptions, HubOptions } from "./options.js";
+export type { HubLimits, HubOptions } from "./options.js";
 export { CloseCode } from "./protocol/close-codes.js";
-export { type ErrorCode, type LocalErrorCode, RoomcastError } from "./protocol/errors.js";
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type LocalErrorCode,
+  RoomcastError,
+} from "./protocol/errors.js";
 export type {
   Envelope,
   ErrorPayload,
@@ -31,17 +42,18 @@ export type {
   Member,
   Position,
   RoomInfo,
+  Stamp,
   User,
 } from "./protocol/types.js";
-export { type BroadcastOptions, Room, type RoomBroadcastOptions, type Stamp } from "./room.js";
-export type { Action } from "./rooms/membership.js";
-export type { PresenceOptions, Shown } from "./rooms/presence.js";
-export type { Receipt, Receipts } from "./rooms/receipts.js";
-export type { RequestOptions } from "./rooms/requests.js";
+export { type BroadcastOptions, Room } from "./room.js";
+export type { AuthorizedAction } from "./rooms/authorization.js";
+export type { PresenceOptions, PresenceVisibility } from "./rooms/visibility.js";
 export type { CloseOptions } from "./shutdown.js";
-export type { Handshake, Origins } from "./transport/handshake.js";
+export type { Handshake } from "./transport/handshake.js";
+export type { HeartbeatOptions } from "./transport/heartbeat.js";
+export type { Origins } from "./transport/origins.js";
 export type { Receiver, Socket } from "./transport/socket.js";
-export type { GateOptions } from "./transport/upgrade-guard.js";
+export type { UpgradeOptions } from "./transport/upgrade-guard.js";
 export { UserHandle } from "./user.js";
 export type { Clock } from "./util/clock.js";
 export type { Logger } from "./util/logger.js";

@@ -1,68 +1,98 @@
 import type { Client } from "./client.js";
-import type { HistoryLimits, HistoryOptions, HistoryStore } from "./history/history.js";
-import { readHistory } from "./history/limits.js";
+import {
+  type HistoryLimits,
+  type HistoryOptions,
+  type HistoryStore,
+  readHistoryOptions,
+} from "./history/history.js";
 import { MemoryHistory } from "./history/memory-history.js";
 import type { RateLimit } from "./inbound/rate-limit.js";
 import type { User } from "./protocol/types.js";
-import type { Action } from "./rooms/membership.js";
-import { type PresenceOptions, readPresence, type Shown } from "./rooms/presence.js";
+import type { AuthorizedAction } from "./rooms/authorization.js";
+import {
+  type PresenceOptions,
+  type PresenceVisibility,
+  readPresenceOptions,
+  type Visibility,
+} from "./rooms/visibility.js";
+import type { HeartbeatOptions } from "./transport/heartbeat.js";
 import { checkCount, checkMethods, checkNames, checkPositive, invalid } from "./util/checks.js";
 import { type Clock, systemClock } from "./util/clock.js";
 import { defaultLogger, type Logger } from "./util/logger.js";
-
-/** When a silent connection is asked, and when it is given up. */
-export interface HeartbeatOptions {
-  /** Milliseconds of silence after which a client is pinged. */
-  readonly interval: number;
-  /** Milliseconds of silence after which it counts as dead. More than `interval`. */
-  readonly timeout: number;
-}
 
 /** All options of a hub. Every one has a default. */
 export interface HubOptions<U extends User = User, D = Record<string, unknown>> {
   /** The largest message a client may send, in bytes; larger ones close with 1009. Default 4096. */
   readonly maxMessageBytes?: number;
-  /** A client with more bytes waiting for its network lags until it drains: room messages wait in history,
-   * and of what else must be queued as much again may wait. Default 1048576 (1 MiB). */
+  /**
+   * Bytes that may wait for a client's network. A client with more lags until it drains: room messages wait in
+   * history, and of messages that must be queued as much again may wait. Default 1048576 (1 MiB).
+   */
   readonly maxBufferedBytes?: number;
-  /** Milliseconds that a client may lag; then the connection closes with 4000, to come back. `false` for
-   * as long as it takes. Default 30000. */
+  /**
+   * How long (ms) a client may lag before the connection closes with 4000, to come back. `false` for no limit.
+   * Default 30000.
+   */
   readonly lagTimeout?: number | false;
-  /** How much of what is said in rooms is kept, for those who missed it: for all rooms alike, or by the
-   * room's name. Default `false`: nothing. */
+  /**
+   * How much of a room's messages is kept, for clients that missed them: for all rooms alike, or by the
+   * room's name. Default `false`: nothing.
+   */
   readonly history?: HistoryOptions | false | ((roomId: string) => HistoryOptions | false);
-  /** Where it is kept. Default: a `MemoryHistory` with its own defaults. */
+  /** Where they are kept. Default: a `MemoryHistory` with its own defaults. */
   readonly historyStore?: HistoryStore;
-  /** What is shown of who is in a room, and how long a member is waited for that lost the connection: for
-   * all rooms alike, or by the room's name. Default "members". */
-  readonly presence?: Shown | PresenceOptions | ((roomId: string) => Shown | PresenceOptions);
-  /** Asked each time that a client wants to join a room, or to send or type there. Only `true`, or a
-   * promise of it, lets it; anything else is answered with `FORBIDDEN`, what it throws as a handler's
-   * error is. What the client sends next waits for the answer. By default everybody may. */
+  /**
+   * What a room shows of its members, and how long it waits for one that lost the connection: for all rooms
+   * alike, or by the room's name. Default "members".
+   */
+  readonly presence?:
+    | PresenceVisibility
+    | PresenceOptions
+    | ((roomId: string) => PresenceVisibility | PresenceOptions);
+  /**
+   * Asked each time a client wants to join a room, or to send or type there. Only `true`, or a promise of it,
+   * allows it; anything else is answered with `FORBIDDEN`, and what it throws as a handler's error is. What
+   * the client sends next waits for the answer. By default everybody may.
+   */
   readonly authorize?:
-    | ((client: Client<U, D>, action: Action, roomId: string) => boolean | Promise<boolean>)
+    | ((
+        client: Client<U, D>,
+        action: AuthorizedAction,
+        roomId: string,
+      ) => boolean | Promise<boolean>)
     | undefined;
-  /** How many rooms a client may be in, or `false` for no limit. Default 100. */
+  /** Most rooms a client may be in, or `false` for no limit. Default 100. */
   readonly maxRoomsPerClient?: number | false;
   /** How fast a client may send, or `false` for no limit. Default 100 a second, 200 at once. */
   readonly rateLimit?: RateLimit | false;
-  /** When to ping and when to give up, or `false` for never. Default 54 s and 60 s. */
+  /**
+   * When a silent client is pinged, and when it is given up, or `false` for never. Default
+   * `{ interval: 25000, timeout: 20000 }`.
+   */
   readonly heartbeat?: HeartbeatOptions | false;
-  /** Milliseconds that a handler's promise may take, or `false` for no limit. Default 30000. */
+  /** How long (ms) a handler's promise may take, or `false` for no limit. Default 30000. */
   readonly handlerTimeout?: number | false;
   /** Where to log. By default only errors that have no `error` listener reach the console. */
   readonly logger?: Logger;
-  /** Where time comes from; tests pass a `VirtualClock`. Default: the runtime's own. */
+  /** The source of time; tests pass a `VirtualClock`. Default: the runtime's own. */
   readonly clock?: Clock;
 }
 
-/** The options with every default filled in. @internal */
+/** The limits of a hub, as its options of the same names say. */
+export type HubLimits = Pick<
+  Required<HubOptions>,
+  "maxMessageBytes" | "maxBufferedBytes" | "lagTimeout"
+>;
+
+/** The options with every default filled in. */
 export type Settings<U extends User = User, D = Record<string, unknown>> = Omit<
   Required<HubOptions<U, D>>,
-  "history" | "presence"
+  "authorize" | "history" | "presence" | "heartbeat"
 > & {
+  readonly authorize: HubOptions<U, D>["authorize"];
   readonly history: (roomId: string) => HistoryLimits | false;
-  readonly presence: (roomId: string) => Required<PresenceOptions>;
+  readonly presence: (roomId: string) => Visibility;
+  readonly heartbeat: { readonly interval: number; readonly timeout: number } | false;
 };
 
 const DEFAULTS = {
@@ -75,7 +105,7 @@ const DEFAULTS = {
   authorize: undefined,
   maxRoomsPerClient: 100,
   rateLimit: { perSecond: 100, burst: 200 },
-  heartbeat: { interval: 54_000, timeout: 60_000 },
+  heartbeat: {},
   handlerTimeout: 30_000,
   logger: defaultLogger,
   clock: systemClock,
@@ -98,31 +128,37 @@ export function readOptions<U extends User, D>(options: HubOptions<U, D>): Setti
     checkPositive("rateLimit.perSecond", result.rateLimit?.perSecond);
     checkCount("rateLimit.burst", result.rateLimit?.burst);
   }
-  if (result.heartbeat !== false) {
-    checkPositive("heartbeat.interval", result.heartbeat?.interval);
-    checkPositive("heartbeat.timeout", result.heartbeat?.timeout);
-    if (result.heartbeat.timeout <= result.heartbeat.interval) {
-      throw invalid("heartbeat.timeout", result.heartbeat.timeout, "more than heartbeat.interval");
-    }
-  }
   if (result.handlerTimeout !== false) checkPositive("handlerTimeout", result.handlerTimeout);
   if (result.authorize !== undefined && typeof result.authorize !== "function") {
     throw invalid("authorize", result.authorize, "a function");
   }
   checkMethods("logger", result.logger, ["debug", "info", "warn", "error"]);
   checkMethods("clock", result.clock, ["now", "setImmediate", "setTimeout", "clearTimeout"]);
-  const { clock, history, presence } = result;
+  const { clock, heartbeat, history, presence } = result;
   const historyStore = result.historyStore ?? new MemoryHistory({ clock });
   checkMethods("historyStore", historyStore, ["open", "close"]);
   return {
     ...result,
     historyStore,
-    history: byRoom(history, readHistory),
-    presence: byRoom(presence, readPresence),
+    heartbeat: readHeartbeat(heartbeat),
+    history: byRoom(history, readHistoryOptions),
+    presence: byRoom(presence, readPresenceOptions),
   };
 }
 
-/** An option that is for all rooms alike, or by name, as a function of the name. */
+function readHeartbeat(given: HeartbeatOptions | false): Settings["heartbeat"] {
+  if (given === false) return false;
+  if (typeof given !== "object" || given === null) {
+    throw invalid("heartbeat", given, "{ interval, timeout } or false");
+  }
+  const { interval = 25_000, timeout = 20_000 } = given;
+  checkNames(given, ["interval", "timeout"]);
+  checkPositive("heartbeat.interval", interval);
+  checkPositive("heartbeat.timeout", timeout);
+  return { interval, timeout };
+}
+
+/** An option that is the same for all rooms, or given by name, as a function of the name. */
 function byRoom<Given, Read>(
   option: Given | ((roomId: string) => Given),
   read: (given: Given) => Read,

@@ -1,7 +1,7 @@
-import type { Hub } from "./hub.js";
+import type { AnyClient } from "./client.js";
 import { CloseCode } from "./protocol/close-codes.js";
-import type { User } from "./protocol/types.js";
 import { checkCloseCode, checkNames, checkPositive, invalid } from "./util/checks.js";
+import type { Clock } from "./util/clock.js";
 
 /** How to close a hub. */
 export interface CloseOptions {
@@ -10,21 +10,31 @@ export interface CloseOptions {
   /** Default "The server is going away." */
   readonly reason?: string;
   /**
-   * Milliseconds for handlers that still run and for the closing handshakes; who is not done by then is
-   * cut off. Default 5000.
+   * How long (ms) running handlers and the closing handshakes may take before connections are cut. Default
+   * 5000.
    */
   readonly timeout?: number;
   /**
-   * Milliseconds over which clients are to come back: each is told a delay of its own, so that they do
-   * not all come at once. Default 0: each comes when it likes.
+   * Time (ms) over which clients come back: each is told a delay of its own, so that they do not all come at
+   * once. Default 0: each decides by itself.
    */
   readonly spread?: number;
 }
 
-/** What clients are told when a hub closes. */
+/** The reason that clients are told when a hub closes. */
 export const GOING_AWAY = "The server is going away.";
 
-/** Checks the options and fills them in. */
+/** What closing needs of a hub. */
+export interface ShutdownHost {
+  readonly clock: Clock;
+  readonly clients: ReadonlySet<AnyClient>;
+  /** Runs `callback` once no handler's promise is pending. */
+  whenIdle(callback: () => void): void;
+  /** Runs `callback` once no connection is left. */
+  whenEmpty(callback: () => void): void;
+}
+
+/** Fills in the defaults. Throws `INVALID_OPTION` with the option's name and the value. */
 export function readCloseOptions(options: CloseOptions): Required<CloseOptions> {
   checkNames(options, ["code", "reason", "timeout", "spread"]);
   const { code = CloseCode.goingAway, reason = GOING_AWAY, timeout = 5_000, spread = 0 } = options;
@@ -37,35 +47,34 @@ export function readCloseOptions(options: CloseOptions): Required<CloseOptions> 
 }
 
 /**
- * Closes all connections of a hub that lets nobody in any more: handlers finish first, then everybody is
- * told when to come back, and sent what is queued. Resolves when all are gone.
+ * Closes all connections of a hub that lets nobody in any more: handlers finish first, then each client is
+ * told when to come back, sent what is queued, and closed. Resolves when all are gone.
  */
-export function closeAll<U extends User, D>(
-  hub: Hub<U, D>,
+export function shutdown(
+  { clock, clients, whenIdle, whenEmpty }: ShutdownHost,
   { code, reason, timeout, spread }: Required<CloseOptions>,
 ): Promise<void> {
-  const { clock } = hub.settings;
-  let isSaid = false;
-  const sayGoodbye = (): void => {
-    if (isSaid) return;
-    isSaid = true;
-    const { size } = hub.clients;
+  let isStarted = false;
+  const closeClients = (): void => {
+    if (isStarted) return;
+    isStarted = true;
+    const { size } = clients;
     let place = 0;
-    for (const client of hub.clients) {
+    for (const client of clients) {
       // Evenly over the time, each at a moment of its own.
       const delay = Math.round((spread * (place++ + 0.5)) / size);
-      if (spread > 0) client.answer({ type: "reconnect", payload: { delay } });
+      if (spread > 0) client.push({ type: "reconnect", payload: { delay } });
       client.close(code, reason);
     }
   };
   return new Promise((resolve) => {
     // Handlers have half of the time, the closing handshakes at least the other half.
-    const handlers = clock.setTimeout(sayGoodbye, timeout / 2);
+    const handlers = clock.setTimeout(closeClients, timeout / 2);
     const handshakes = clock.setTimeout(() => {
-      for (const client of hub.clients) client.terminate("It did not finish closing.");
+      for (const client of clients) client.terminate("It did not finish closing.");
     }, timeout);
-    hub.dispatcher.whenIdle(sayGoodbye);
-    hub.whenEmpty(() => {
+    whenIdle(closeClients);
+    whenEmpty(() => {
       clock.clearTimeout(handlers);
       clock.clearTimeout(handshakes);
       resolve();

@@ -1,41 +1,64 @@
-import type { Client, SendOptions } from "./client.js";
-import { deliver } from "./delivery/fan-out.js";
-import { checkPolicy, checkType } from "./delivery/lag-policy.js";
-import { Message } from "./delivery/message.js";
-import type { Hub } from "./hub.js";
+import type { AnyClient, Client, SendOptions } from "./client.js";
+import { compose } from "./delivery/compose.js";
+import { fanOut } from "./delivery/fan-out.js";
 import type { User } from "./protocol/types.js";
 
-/** One user, on however many connections: tabs, devices. Had from `hub.user(id)`; may be held. */
+/** What a user's handle needs of its hub. */
+export interface UserHost {
+  readonly context: { timestamp(): string };
+  readonly users: { clientsOf(userId: string): ReadonlySet<AnyClient> };
+  readonly presence: { setState(user: User, state: unknown): void };
+}
+
+/**
+ * One user, on however many connections: tabs, devices. Had from `hub.user(id)`; may be held.
+ *
+ * @example
+ * ```ts
+ * const user = hub.user("u7");
+ * user.send("invoice_paid", { number: 42 });
+ * ```
+ */
 export class UserHandle<U extends User = User, D = Record<string, unknown>> {
   /** The user's id. */
   readonly id: string;
-  readonly #hub: Hub<U, D>;
+  readonly #host: UserHost;
 
   /** @internal */
-  constructor(hub: Hub<U, D>, id: string) {
-    this.#hub = hub;
+  constructor(host: UserHost, id: string) {
+    this.#host = host;
     this.id = id;
   }
 
-  /** The user's connections; none if the user is not online. */
+  /** On this node: the user's connections. */
   get clients(): ReadonlySet<Client<U, D>> {
-    return this.#hub.users.clientsOf(this.id);
+    return this.#host.users.clientsOf(this.id);
   }
 
-  /** Whether the user has a connection. */
+  /** On this node: whether the user has a connection. */
   get isOnline(): boolean {
     return this.clients.size > 0;
   }
 
   /**
-   * Sends a message to all of the user's connections. Nobody there is no error.
+   * Sends a message to all of the user's connections. A user who is not online is no error.
    *
-   * @throws TypeError if `payload` cannot be written as JSON.
+   * @throws RoomcastError `INVALID_OPTION`; TypeError if `payload` cannot be written as JSON.
    */
-  send(type: string, payload?: unknown, { policy = "queue" }: SendOptions = {}): void {
-    checkType(type);
-    checkPolicy(policy);
-    const timestamp = this.#hub.timestamp();
-    deliver(new Message({ type, payload, timestamp }, policy), this.clients, undefined);
+  send(type: string, payload?: unknown, { policy }: SendOptions = {}): void {
+    const message = compose(this.#host.context.timestamp(), type, payload, { policy });
+    fanOut<AnyClient>(message, this.clients, undefined);
+  }
+
+  /**
+   * Sets the state that others see of the user, as `client.setPresence` does. Does nothing where the user is
+   * not online.
+   *
+   * @param state Any JSON value; undefined removes it.
+   * @throws TypeError if it cannot be written as JSON.
+   */
+  setPresence(state: unknown): void {
+    const [client] = this.clients;
+    if (client !== undefined) this.#host.presence.setState(client.user, state);
   }
 }

@@ -282,7 +282,7 @@ describe("typing", () => {
 
   test("ends with the departure, be it a leave, a close or a cut", () => {
     const departures: ((world: World) => void)[] = [
-      ({ hub, client }) => hub.leave(client("alice"), "general"),
+      ({ client }) => client("alice").leave("general"),
       ({ client }) => client("alice").close(),
       ({ client }) => client("alice").terminate(),
     ];

@@ -38,7 +38,7 @@ describe("a handler", () => {
       return "done";
     });
     a.send(draw);
-    await Promise.resolve();
+    await settled();
     world.clock.flush();
     expect(a.take()).toMatchObject([
       { type: "drawn", seq: 1 },
@@ -108,7 +108,7 @@ describe("a handler that fails", () => {
   ])("because it %s: INTERNAL to that client, an error event, nothing else", async (_, handler) => {
     const { world, a, b } = setup(handler);
     a.send(draw);
-    await Promise.resolve();
+    await settled();
     world.clock.flush();
     const answers = a.take();
     expect(errorCode(answers)).toBe("INTERNAL");
@@ -124,13 +124,15 @@ describe("a handler that fails", () => {
     expect(b.take()).toMatchObject([{ type: "new_message" }]);
   });
 
-  test("because it never ends: INTERNAL after the timeout, and no one waits for it", () => {
+  test("because it never ends: INTERNAL after the timeout, and no one waits for it", async () => {
     const { world, a } = setup(() => new Promise(() => {}), { handlerTimeout: 1_000 });
     a.send(draw);
     expect(world.ask(a, say("general", 1))).toMatchObject([{ type: "ack", seq: 1 }]);
     world.clock.advance(999);
     expect(a.take()).toEqual([]);
     world.clock.advance(1);
+    await settled();
+    world.clock.flush();
     expect(errorCode(a.take())).toBe("INTERNAL");
     expect(world.emitted("error")).toMatchObject([{ error: { code: "HANDLER_TIMEOUT" } }]);
   });
@@ -147,7 +149,7 @@ describe("a handler that fails", () => {
     a.send(draw);
     world.clock.advance(1_000);
     resolve("done");
-    await Promise.resolve();
+    await settled();
     world.clock.flush();
     expect(errorCode(a.take())).toBe("INTERNAL");
   });
@@ -164,7 +166,7 @@ describe("a handler that fails", () => {
     a.send(draw);
     world.clock.advance(1_000);
     reject(failure);
-    await Promise.resolve();
+    await settled();
     world.clock.flush();
     expect(errorCode(a.take())).toBe("INTERNAL");
     expect(world.emitted("error").map(({ error }) => error.code)).toEqual([
@@ -177,7 +179,7 @@ describe("a handler that fails", () => {
     for (const handler of [() => 1n, async () => 1n]) {
       const { world, a } = setup(handler);
       a.send(draw);
-      await Promise.resolve();
+      await settled();
       world.clock.flush();
       expect(errorCode(a.take())).toBe("INTERNAL");
       expect(world.emitted("error")).toMatchObject([{ error: { code: "HANDLER_FAILED" } }]);
@@ -195,7 +197,7 @@ describe("a handler that fails", () => {
     a.send(draw);
     a.cut();
     reject(failure);
-    await Promise.resolve();
+    await settled();
     world.clock.flush();
     expect(world.emitted("error")).toMatchObject([{ error: { code: "HANDLER_FAILED" } }]);
   });
@@ -204,7 +206,7 @@ describe("a handler that fails", () => {
     const { world, a } = setup(async () => "done", { heartbeat: false });
     a.send(draw);
     expect(world.clock.pendingTimers).toBe(1);
-    await Promise.resolve();
+    await settled();
     expect(world.clock.pendingTimers).toBe(0);
   });
 });
@@ -217,3 +219,8 @@ test("the message event comes before the handler, for known types only", () => {
   world.ask(a, { type: "nope" });
   expect(order).toEqual(["alice draw", "handler"]);
 });
+
+/** Promises that are settled have had all their effects. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -282,7 +282,7 @@ describe("closing options", () => {
     [{ spread: "1" }, /spread .* got "1"/],
     [{ code: 1_005 }, /code must be a close code that may be sent.* got 1005/],
     [{ code: 5_000 }, /code .* got 5000/],
-    [{ delay: 1 }, /delay is no option; there are code, reason, timeout, spread/],
+    [{ delay: 1 }, /Unknown option "delay". Options: code, reason, timeout, spread/],
   ])("that cannot work throw, and the hub stays open: %j", (options, text) => {
     const { world } = running();
     const close = () => world.hub.close(options as CloseOptions);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createHandshake, isAllowedOrigin, pathOf } from "../src/transport/handshake.js";
+import { createHandshake, pathOf } from "../src/transport/handshake.js";
+import { isAllowedOrigin } from "../src/transport/origins.js";
 
 describe("the token of a handshake", () => {
   const all = {

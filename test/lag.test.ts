@@ -250,7 +250,7 @@ describe("a client that has lagged", () => {
     tell(...upTo(40).map(() => TEXT));
     readOn(world, b);
     expect(b.bufferedAmount).toBeGreaterThan(0);
-    world.hub.room("other").broadcast("wave", "hello", { ephemeral: true });
+    world.hub.room("other").broadcast("wave", "hello", { policy: "drop" });
     world.clock.flush();
     readOn(world, b);
     expect(types(b.take())).toContain("wave");
@@ -284,7 +284,7 @@ describe("while a client lags", () => {
 
   test("what may be dropped is dropped, and counted once a turn", () => {
     const { world, client, room, read } = stuck();
-    for (const payload of [1, 2, 3]) room.broadcast("wave", payload, { ephemeral: true });
+    for (const payload of [1, 2, 3]) room.broadcast("wave", payload, { policy: "drop" });
     room.broadcast("wave", 4, { policy: "drop" });
     client.send("direct", 5, { policy: "drop" });
     world.hub.broadcast("all", 6, { policy: "drop" });
@@ -539,7 +539,7 @@ test("catching up and live rooms keep one order each, under any mixture", async 
   };
   for (let step = 0; step < 2_000; step++) {
     const name = ["one", "two", "three"][random(3)] as string;
-    const { seq } = world.hub.room(name).broadcast("n", TEXT);
+    const { seq } = await world.hub.room(name).broadcast("n", TEXT);
     said.set(name, seq);
     if (random(3) === 0) world.clock.flush();
     if (random(4) === 0) readOn(world, b);

@@ -12,13 +12,14 @@ test.each<[string, unknown, RegExp]>([
   ["rateLimit", { perSecond: 0, burst: 1 }, /rateLimit.perSecond .* got 0/],
   ["rateLimit", { perSecond: 1 }, /rateLimit.burst .* got undefined/],
   ["rateLimit", null, /rateLimit.perSecond .* got undefined/],
-  ["heartbeat", { interval: 10, timeout: 10 }, /heartbeat.timeout must be more than/],
+  ["heartbeat", { interval: 10, timeout: 0 }, /heartbeat.timeout must be a number above 0; got 0/],
   [
     "heartbeat",
     { interval: Number.POSITIVE_INFINITY, timeout: 10 },
     /heartbeat.interval .* Infinity/,
   ],
-  ["heartbeat", null, /heartbeat.interval .* undefined/],
+  ["heartbeat", null, /heartbeat must be { interval, timeout } or false; got null/],
+  ["heartbeat", { intervall: 5 }, /Unknown option "intervall". Options: interval, timeout/],
   ["handlerTimeout", 0, /handlerTimeout must be a number above 0; got 0/],
   ["lagTimeout", 0, /lagTimeout must be a number above 0; got 0/],
   ["lagTimeout", true, /lagTimeout .* got true/],
@@ -29,7 +30,7 @@ test.each<[string, unknown, RegExp]>([
   ["history", { bytes: "1 MiB" }, /history.bytes .* got "1 MiB"/],
   ["history", { ttl: 0 }, /history.ttl must be a number above 0; got 0/],
   ["history", { ttl: Number.POSITIVE_INFINITY }, /history.ttl .* got Infinity/],
-  ["history", { message: 5 }, /message is no option; there are messages, bytes, ttl/],
+  ["history", { message: 5 }, /Unknown option "message". Options: messages, bytes, ttl/],
   ["history", true, /history must be .*; got true/],
   ["history", 100, /history must be .*; got 100/],
   ["history", null, /history must be .*; got null/],
@@ -41,7 +42,7 @@ test.each<[string, unknown, RegExp]>([
   ["presence", { grace: -1 }, /presence.grace .* got -1/],
   ["presence", { grace: "5 s" }, /presence.grace .* got "5 s"/],
   ["presence", { grace: Number.POSITIVE_INFINITY }, /presence.grace .* got Infinity/],
-  ["presence", { shows: "count" }, /shows is no option; there are show, grace/],
+  ["presence", { shows: "count" }, /Unknown option "shows". Options: show, grace/],
   ["presence", true, /presence must be .*; got true/],
   ["presence", false, /presence must be .*; got false/],
   ["presence", null, /presence must be .*; got null/],
@@ -49,7 +50,7 @@ test.each<[string, unknown, RegExp]>([
   ["authorize", null, /authorize must be a function; got null/],
   ["logger", {}, /logger.debug must be a function; got undefined/],
   ["clock", { now: () => 0 }, /clock.setImmediate must be a function/],
-  ["maxMesageBytes", 4096, /maxMesageBytes is no option; there are maxMessageBytes, /],
+  ["maxMesageBytes", 4096, /Unknown option "maxMesageBytes". Options: maxMessageBytes, /],
 ])("the option %s of %j throws, and says why", (name, value, message) => {
   const construct = () => new Hub({ [name]: value } as HubOptions);
   expect(construct).toThrow(RoomcastError);

@@ -212,7 +212,7 @@ describe("who left, and why:", () => {
   });
 
   test("a silent peer is waited for from when it is given up", () => {
-    const { world, bob, heard } = watched({ heartbeat: { interval: 10_000, timeout: 20_000 } });
+    const { world, bob, heard } = watched({ heartbeat: { interval: 10_000, timeout: 10_000 } });
     bob.answersPings = false;
     expect(types(heard(25_000))).toEqual(["user_reconnecting"]);
     expect(world.emitted("disconnect")).toHaveLength(1);

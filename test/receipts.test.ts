@@ -49,7 +49,7 @@ describe("a request to a room", () => {
       timestamp: "2000-01-01T00:00:00.000Z",
     });
     expect(second?.id).not.toBe(first?.id);
-    expect(room.seq).toBe(0);
+    expect(room.position?.seq).toBe(0);
   });
 
   test("yields each answer as it comes, and ends with the last", async () => {
@@ -233,7 +233,7 @@ describe("a request to a room", () => {
     [{ timeout: 0 }, /timeout must be a number above 0; got 0/],
     [{ timeout: Number.POSITIVE_INFINITY }, /timeout .* got Infinity/],
     [{ timeout: "1" }, /timeout .* got "1"/],
-    [{ timeot: 1 }, /timeot is no option; there are timeout, except/],
+    [{ timeot: 1 }, /Unknown option "timeot". Options: timeout, except/],
   ])("with %j throws, and asks nobody", (options, text) => {
     const { world, a, room } = three();
     const request = () => room.request("ready?", null, options);
@@ -294,7 +294,7 @@ describe("a request to one client", () => {
 
   test.each<[object, RegExp]>([
     [{ timeout: 0 }, /timeout must be a number above 0; got 0/],
-    [{ timeot: 1 }, /timeot is no option/],
+    [{ timeot: 1 }, /Unknown option "timeot"/],
   ])("with %j is INVALID_OPTION, and asks nobody", async (options, text) => {
     const { world, a } = three();
     const client = world.client("alice");

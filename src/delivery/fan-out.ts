@@ -1,26 +1,31 @@
 import type { Message } from "./message.js";
 
-/** Anybody with an outbox. */
+/** Anything with an outbox. */
 interface Recipient {
-  readonly outbox: { push(message: Message, lingers: boolean): void };
+  readonly outbox: { push(message: Message, deferBy?: number): void };
 }
 
-/**
- * Queues one message for each recipient but those in `except`: one of them, or several. What `lingers`
- * may wait a little for company.
- */
-export function deliver<R extends Recipient>(
+/** Who is left out of a message: nobody, one recipient, or several. */
+export type Excluded<R> = R | ReadonlySet<R> | undefined;
+
+/** An `except` as it is given, with a set for any other iterable. */
+export function toExcluded<R extends object>(except: R | Iterable<R> | undefined): Excluded<R> {
+  if (except === undefined || !(Symbol.iterator in except)) return except as Excluded<R>;
+  return except instanceof Set ? except : new Set(except as Iterable<R>);
+}
+
+/** Queues one message for each recipient who is not left out; `deferBy` as `Outbox.push` has it. */
+export function fanOut<R extends Recipient>(
   message: Message,
   recipients: ReadonlySet<R>,
-  except: R | Iterable<R> | undefined,
-  lingers = false,
+  excluded: Excluded<R>,
+  deferBy?: number,
 ): void {
-  if (except === undefined || !(Symbol.iterator in except)) {
+  if (excluded instanceof Set) {
     for (const recipient of recipients)
-      if (recipient !== except) recipient.outbox.push(message, lingers);
+      if (!excluded.has(recipient)) recipient.outbox.push(message, deferBy);
   } else {
-    const excluded = except instanceof Set ? except : new Set(except);
     for (const recipient of recipients)
-      if (!excluded.has(recipient)) recipient.outbox.push(message, lingers);
+      if (recipient !== excluded) recipient.outbox.push(message, deferBy);
   }
 }

@@ -1,38 +1,33 @@
-import { isName, NAME_RULE } from "../protocol/envelope.js";
 import { invalid } from "../util/checks.js";
 
 /**
- * What becomes of a message where its client lags, that is, takes nothing for the moment.
+ * What happens to a message whose client lags, that is, reads nothing for the moment.
  *
  * - `"queue"`: a room's message is caught up later, or the client is told of the gap. One that concerns no
  *   room waits for the client, up to `maxBufferedBytes` more; then the connection closes with 4000.
  * - `"drop"`: the client does not get it.
- * - `{ latest: key }`: of all messages of that key the client gets the newest, when it has caught up.
- *   For what replaces what came before: cursors, prices.
+ * - `{ latest: key }`: of all messages with that key the client gets the newest, once it has caught up.
+ *   For values that replace each other: cursors, prices.
  */
-export type Policy =
+export type LagPolicy =
   | "queue"
   | "drop"
   | {
-      /** What it is the newest of. */
+      /** Messages with the same key replace each other. */
       readonly latest: string;
     };
 
-/** What the protocol says itself, and what the remote end emits beside messages. */
-const RESERVED: ReadonlySet<string> = new Set([
-  ...["ack", "error", "room_info", "gap", "skipped", "removed", "reconnect"],
-  ...["user_joined", "user_left", "user_reconnecting", "user_returned"],
-  ...["user_updated", "user_count", "members", "left", "status"],
-]);
+/**
+ * The same with what the hub alone can ask for:
+ *
+ * - `"replay"`: the message has a position; it is withheld, and caught up from history.
+ * - `"skip"`: tells that the client was left out of such a message; withheld with its neighbours.
+ * - `"resync"`: who comes and goes; it is dropped, and `room_info` follows once the client has caught up.
+ */
+export type MessagePolicy = LagPolicy | "replay" | "skip" | "resync";
 
-/** @throws RoomcastError `INVALID_OPTION` for a type that an application cannot send. */
-export function checkType(type: unknown): void {
-  if (!isName(type)) throw invalid("type", type, NAME_RULE);
-  if (RESERVED.has(type)) throw invalid("type", type, "none of the protocol's own");
-}
-
-/** @throws RoomcastError `INVALID_OPTION` for what is no policy. */
-export function checkPolicy(policy: unknown): asserts policy is Policy {
+/** @throws RoomcastError `INVALID_OPTION` for anything but a lag policy. */
+export function checkLagPolicy(policy: unknown): asserts policy is LagPolicy {
   if (policy === "queue" || policy === "drop") return;
   const key = (policy as { latest?: unknown } | null | undefined)?.latest;
   if (typeof key !== "string") {

@@ -4,75 +4,75 @@ import { Message } from "./message.js";
 export interface Cursor {
   /** The position of the last message that it was sent. */
   seq: number;
-  /** Positions beyond that which it is not to be sent: it was left out of them. */
+  /** Later positions that it is not sent: it was left out of those messages. */
   readonly skips: Set<number>;
-  /** Whether its history is being read. */
+  /** Whether the room's history is being read for it. */
   isReading: boolean;
 }
 
-/** Of this many keys the newest message is kept; of more, those that were heard of last. */
+/** Most keys of `{ latest }` messages kept per client; the least recently used one goes first. */
 const MAX_KEYS = 1_000;
 
-/** A client may be left out of so many messages of one room while it is behind. */
+/** Most messages of one room that a client may be left out of while it is behind. */
 const MAX_SKIPS = 10_000;
 
 /**
- * What a client is behind with: it is too slow for the moment, or is being caught up. Room messages are
- * not queued for it meanwhile; what is kept is where it stands in each room.
+ * What a client is behind with: it is too slow for the moment, or is being caught up. Meanwhile room messages
+ * are not queued for it; its position in each room is kept instead.
  */
 export class Lag {
-  /** Whether the network takes nothing: then nothing is queued that has no need to be. */
+  /** Whether the network takes nothing: then only what must be queued is queued. */
   isSlow = false;
-  /** When it began to be slow, in the clock's milliseconds. */
-  since = 0;
+  /** Whether the client was reported as lagging. */
+  isReported = false;
+  /** Whether more waits than may ever wait. */
+  isOverflowing = false;
+  /** Byte limit while slow. */
+  limit = 0;
+  /** Bytes left before the socket must be asked again. */
+  remaining = 0;
+  /** Bytes queued in this turn that were caught up. */
+  replaying = 0;
   /** By name of the room. */
   readonly cursors = new Map<string, Cursor>();
-  /** Rooms in which comings and goings were left out. */
+  /** Rooms in which presence messages were left out. */
   readonly stale = new Set<string>();
   /** The newest message per room and key. */
   readonly latest = new Map<string, Message>();
+  /** When it became slow, in milliseconds of the clock. Like all that follows, kept by whoever catches up. */
+  since = 0;
   /** Messages that were caught up from history. */
   replayed = 0;
   /** Messages that no history had any more. */
   missed = 0;
-  /** Whether the `lag` event has been emitted. */
-  isTold = false;
-  /** So many bytes may wait, */
-  ceiling = 0;
-  /** and so many more may be queued without a look at how many do. */
-  allowance = 0;
-  /** Whether more waits than ever may. */
-  isOverfull = false;
-  /** Bytes of what was missed that are queued. */
-  replaying = 0;
-  /** What looks after it from time to time. */
+  /** The timer of the next look at it. */
   timer: unknown;
 
-  /** The network takes nothing: `waiting` bytes wait, and of what must be queued `extra` more may. */
+  /** The network takes nothing: `waiting` bytes wait, and `extra` bytes more may be queued. */
   slow(waiting: number, extra: number): void {
     if (this.isSlow) return;
     this.isSlow = true;
-    this.ceiling = waiting + extra;
-    this.allowance = extra;
+    this.limit = waiting + extra;
+    this.remaining = extra;
   }
 
-  /** Says what becomes of a message that was about to be queued. */
-  judge(message: Message): "passes" | "withheld" | "dropped" | "too much" {
-    const { fate } = message;
-    if (fate === "queue") return "passes";
-    if (fate === "lasting" || fate === "skipped") {
-      if (!this.isSlow && !this.cursors.has(message.room)) return "passes";
+  /** What happens to a message that is about to be queued. */
+  filter(message: Message): "pass" | "hold" | "drop" | "overflow" {
+    const { policy } = message;
+    if (policy === "queue") return "pass";
+    if (policy === "replay" || policy === "skip") {
+      if (!this.isSlow && !this.cursors.has(message.room)) return "pass";
       const { skips } = this.cursor(message.room, message.seq - 1);
-      if (fate === "skipped") skips.add(message.seq);
-      return skips.size <= MAX_SKIPS ? "withheld" : "too much";
+      if (policy === "skip") skips.add(message.seq);
+      return skips.size <= MAX_SKIPS ? "hold" : "overflow";
     }
-    if (!this.isSlow) return "passes";
-    if (fate === "drop") return "dropped";
-    if (fate === "presence") {
+    if (!this.isSlow) return "pass";
+    if (policy === "drop") return "drop";
+    if (policy === "resync") {
       this.stale.add(message.room);
-      return "withheld";
+      return "hold";
     }
-    return this.#replace(`${message.room}\n${fate.latest}`, message);
+    return this.#replace(`${message.room}\n${policy.latest}`, message);
   }
 
   /** The cursor in a room; a new one stands at `seq`. */
@@ -85,8 +85,8 @@ export class Lag {
     return cursor;
   }
 
-  /** The client left a room, which is at `seq`. Returns how many messages of it the client will not get. */
-  leave(room: string, seq: number): number {
+  /** The client left a room that is at `seq`. Returns how many of its messages the client will not get. */
+  forget(room: string, seq: number): number {
     const cursor = this.cursors.get(room);
     this.cursors.delete(room);
     this.stale.delete(room);
@@ -94,19 +94,19 @@ export class Lag {
     return cursor === undefined ? 0 : seq - cursor.seq - cursor.skips.size;
   }
 
-  #replace(key: string, message: Message): "withheld" | "dropped" {
+  #replace(key: string, message: Message): "hold" | "drop" {
     this.latest.delete(key);
     this.latest.set(key, message);
-    if (this.latest.size <= MAX_KEYS) return "withheld";
+    if (this.latest.size <= MAX_KEYS) return "hold";
     for (const oldest of this.latest.keys()) {
       this.latest.delete(oldest);
       break;
     }
-    return "dropped";
+    return "drop";
   }
 }
 
 /** Tells a client that it was left out of a message. */
 export function skipped(room: string, seq: number): Message {
-  return new Message({ type: "skipped", room, seq }, "skipped");
+  return new Message({ type: "skipped", room, seq }, "skip");
 }

@@ -1,31 +1,14 @@
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { Envelope } from "../protocol/types.js";
 import { encodeFrame, payloadOf } from "./frame.js";
+import type { MessagePolicy } from "./lag-policy.js";
 
-/**
- * What becomes of a message where its client lags.
- *
- * - `lasting`: it has a position; it is withheld, and caught up from history.
- * - `skipped`: says that the client was left out of a lasting message; withheld with its neighbours.
- * - `queue`: it passes, within a hard cap.
- * - `drop`: it is dropped.
- * - `presence`: it is dropped, and `room_info` says how things stand when the client has caught up.
- * - `latest`: the newest of its key is sent when the client has caught up.
- */
-export type Fate =
-  | "lasting"
-  | "skipped"
-  | "queue"
-  | "drop"
-  | "presence"
-  | { readonly latest: string };
-
-/** One immutable message, encoded once, whoever receives it. */
+/** One immutable message, encoded once for all receivers. */
 export class Message {
   /** The envelope as JSON text. */
   readonly text: string;
-  /** What becomes of it where its client lags. @internal */
-  readonly fate: Fate;
+  /** What happens to it where its client lags. @internal */
+  readonly policy: MessagePolicy;
   /** The room it concerns, and its position there, where it has them. @internal */
   readonly room: string;
   /** @internal */
@@ -33,16 +16,20 @@ export class Message {
   #frame: Uint8Array | undefined;
   #bytes: Uint8Array | undefined;
 
-  constructor(envelope: Envelope, fate: Fate = "queue", text = encodeEnvelope(envelope)) {
+  constructor(
+    envelope: Envelope,
+    policy: MessagePolicy = "queue",
+    text = encodeEnvelope(envelope),
+  ) {
     this.text = text;
-    this.fate = fate;
+    this.policy = policy;
     this.room = envelope.room ?? "";
     this.seq = envelope.seq ?? 0;
   }
 
-  /** A message of a room that was encoded before, and said then. @internal */
-  static again(text: string, room: string, seq: number): Message {
-    return new Message({ type: "", room, seq }, "lasting", text);
+  /** A room's message that was encoded before, out of its history. @internal */
+  static restored(text: string, room: string, seq: number): Message {
+    return new Message({ type: "", room, seq }, "replay", text);
   }
 
   /** How many messages it is: one, where a batch may be many. @internal */
@@ -50,7 +37,7 @@ export class Message {
     return 1;
   }
 
-  /** How much text, in UTF-16 code units. @internal */
+  /** Length of the text in UTF-16 code units. @internal */
   get size(): number {
     return this.text.length;
   }

@@ -2,37 +2,37 @@ import type { Socket } from "../transport/socket.js";
 import type { Batch, Part } from "./batch.js";
 import { Lag } from "./lag.js";
 import { Message } from "./message.js";
-import type { Turn } from "./turn.js";
+import type { Flushable, Turn } from "./turn.js";
 
-/** A turn that produces more text than this for one client writes what it has so far. */
+/** Text of one turn and client, in UTF-16 code units, above which it is written before the turn ends. */
 const FLUSH_ABOVE = 65_536;
 
-/** A UTF-16 code unit is three bytes of UTF-8 at most; a frame's header is ten (RFC 6455, 5.2). */
+/** A UTF-16 code unit takes at most three bytes of UTF-8, a frame's header at most ten (RFC 6455, 5.2). */
 const BYTES_PER_UNIT = 3;
 const HEADER_BYTES = 10;
 
 /**
  * Collects one client's messages during a turn and writes them at its end, in order.
  *
- * Whether the client keeps up is decided when a turn begins for it, by what the network has not yet
- * taken of earlier turns. So a healthy client loses nothing of a burst, however large. One that does not
- * keep up lags: what can be caught up later is not queued for it, and of the rest only as much again as
- * may wait at all.
+ * Whether the client keeps up is decided when a turn begins for it, by the bytes of earlier turns that the
+ * network has not taken yet. So a healthy client loses nothing of a burst, however large. For a client that
+ * lags, messages that can be caught up later are not queued, and the others only up to a byte limit.
  */
-export class Outbox<Owner> {
+export class Outbox<Owner> implements Flushable {
   readonly #owner: Owner;
   readonly #turn: Turn<Owner>;
   readonly #socket: Socket;
   readonly #maxBufferedBytes: number;
   /** Where this client stands in the turn's chain; undefined between turns. */
   #tail: Batch | undefined;
-  /** No more bytes than these can wait: what waited when it was last asked, and all written since. */
+  /** Upper bound of the bytes that wait: what waited when the socket was last asked, and all written since. */
   #mayWait = 0;
-  #lag: Lag | undefined;
+  /** What the client is behind with; undefined while it keeps up. */
+  lag: Lag | undefined;
   /** Whether it is on this turn's list. */
   #isDue = false;
-  /** Whether it is on the list of those that wait for a crowd. */
-  #isLingering = false;
+  /** Whether it is on the list of deferred ones. */
+  #isDeferred = false;
   #isClosed = false;
   #dropped = 0;
 
@@ -43,26 +43,21 @@ export class Outbox<Owner> {
     this.#maxBufferedBytes = maxBufferedBytes;
   }
 
-  /** What the client is behind with; undefined while it keeps up. */
-  get lag(): Lag | undefined {
-    return this.#lag;
-  }
-
-  /** Bytes that may be sent to a client that lags without making it slow again; none or less: wait. */
-  get room(): number {
-    const queued = this.#lag?.replaying ?? 0;
+  /** Bytes that may be sent to a client that lags without making it slow again; at 0 or less, wait. */
+  get headroom(): number {
+    const queued = this.lag?.replaying ?? 0;
     return this.#maxBufferedBytes / 2 - this.#socket.bufferedAmount - queued;
   }
 
   /**
-   * Queues a message for the end of the turn; or, if it `lingers`, for the next turn in which there is
-   * something else, or the end of the crowd's window. After `close` it does nothing.
+   * Queues a message for the end of the turn. With `deferBy` it may wait: it goes out with the next turn in
+   * which there is something else, or after that many milliseconds. Does nothing after `close`.
    */
-  push(message: Message, lingers = false): void {
+  push(message: Message, deferBy?: number): void {
     if (this.#tail === undefined && !this.#begin()) return;
-    if (!lingers) this.#enter();
-    else if (!this.#isDue) this.#linger();
-    if (this.#lag === undefined || this.#mayPass(message, this.#lag)) this.#append(message);
+    if (deferBy === undefined) this.#enter();
+    else if (!this.#isDue) this.#defer(deferBy);
+    if (this.lag === undefined || this.#mayPass(message, this.lag)) this.#append(message);
   }
 
   /** Queues what a client was behind with. */
@@ -74,42 +69,43 @@ export class Outbox<Owner> {
     this.#append(part);
   }
 
-  /** Says that the client is behind: from now on it is caught up before it is live. */
+  /** The client is behind: from now on it is caught up before it is live. */
   fallBehind(): Lag {
-    this.#lag ??= new Lag();
-    return this.#lag;
+    this.lag ??= new Lag();
+    return this.lag;
   }
 
-  /** Says that the client is live again. */
+  /** The client is live again. */
   catchUp(): void {
-    this.#lag = undefined;
+    this.lag = undefined;
   }
 
-  /** Counts messages that the client will not get. They are told of at the end of the turn. */
+  /** Counts messages that the client will not get. They are reported at the end of the turn. */
   drop(count: number): void {
     this.#dropped += count;
     this.#enter();
   }
 
-  /** Writes what the turn brought. Called by the turn. */
+  /** Writes what is queued, and reports what was found in this turn. Called by the turn. */
   endTurn(): void {
+    const { slowClients } = this.#turn;
     this.#isDue = false;
     this.#flush();
-    if (this.#lag?.isSlow && !this.#lag.isTold && !this.#isClosed) {
-      this.#lag.isTold = true;
-      this.#turn.lags(this.#owner);
+    if (this.lag?.isSlow && !this.lag.isReported && !this.#isClosed) {
+      this.lag.isReported = true;
+      slowClients.lagging(this.#owner);
     }
     if (this.#dropped > 0) {
       const count = this.#dropped;
       this.#dropped = 0;
-      this.#turn.drop(this.#owner, count);
+      slowClients.dropped(this.#owner, count);
     }
-    if (this.#lag?.isOverfull && !this.#isClosed) this.#turn.isOverfull(this.#owner);
+    if (this.lag?.isOverflowing && !this.#isClosed) slowClients.overflowing(this.#owner);
   }
 
-  /** The crowd's window is over: what is still queued goes out with this turn. Called by the turn. */
-  endLingering(): void {
-    this.#isLingering = false;
+  /** What was deferred goes out with this turn. Called by the turn. */
+  endDeferral(): void {
+    this.#isDeferred = false;
     if (this.#tail !== undefined || this.#dropped > 0) this.#enter();
   }
 
@@ -129,7 +125,7 @@ export class Outbox<Owner> {
   #begin(): boolean {
     if (this.#isClosed) return false;
     this.#tail = this.#turn.root;
-    // Asking the socket is a call into the runtime; it is spared as long as the answer is known.
+    // Asking the socket is a call into the runtime, so it is asked only when too much may wait.
     if (this.#mayWait > this.#maxBufferedBytes) {
       this.#mayWait = this.#socket.bufferedAmount;
       if (this.#mayWait > this.#maxBufferedBytes) {
@@ -140,22 +136,22 @@ export class Outbox<Owner> {
   }
 
   #mayPass(message: Message, lag: Lag): boolean {
-    let verdict = lag.judge(message);
-    if (verdict === "passes" && lag.isSlow && this.#isTooMuch(message, lag)) verdict = "too much";
-    if (verdict === "too much") lag.isOverfull = true;
-    if (verdict === "dropped" || verdict === "too much") this.#dropped++;
-    return verdict === "passes";
+    let verdict = lag.filter(message);
+    if (verdict === "pass" && lag.isSlow && this.#isOverLimit(message, lag)) verdict = "overflow";
+    if (verdict === "overflow") lag.isOverflowing = true;
+    if (verdict === "drop" || verdict === "overflow") this.#dropped++;
+    return verdict === "pass";
   }
 
-  /** Whether more waits than ever may, with this message. The socket is asked when that may be so. */
-  #isTooMuch(message: Message, lag: Lag): boolean {
+  /** Whether more waits than may ever wait, with this message. The socket is asked when that is possible. */
+  #isOverLimit(message: Message, lag: Lag): boolean {
     const { length } = message.frame;
-    if (length > lag.allowance) {
+    if (length > lag.remaining) {
       const waiting = this.#socket.bufferedAmount + (this.#tail as Batch).bytes;
-      lag.allowance = lag.ceiling - waiting;
+      lag.remaining = lag.limit - waiting;
     }
-    lag.allowance -= length;
-    return lag.allowance < 0;
+    lag.remaining -= length;
+    return lag.remaining < 0;
   }
 
   #append(part: Part): void {
@@ -173,10 +169,10 @@ export class Outbox<Owner> {
     this.#turn.enter(this);
   }
 
-  #linger(): void {
-    if (this.#isLingering) return;
-    this.#isLingering = true;
-    this.#turn.linger(this);
+  #defer(ms: number): void {
+    if (this.#isDeferred) return;
+    this.#isDeferred = true;
+    this.#turn.defer(this, ms);
   }
 
   #flush(): void {
@@ -187,8 +183,8 @@ export class Outbox<Owner> {
 
   #write(batch: Batch): void {
     if (batch.length === 0) return;
-    this.#turn.delivered += batch.length;
-    if (this.#lag !== undefined) this.#lag.replaying = 0;
+    this.#turn.counters.delivered += batch.length;
+    if (this.lag !== undefined) this.lag.replaying = 0;
     this.#mayWait += batch.size * BYTES_PER_UNIT + batch.length * HEADER_BYTES;
     this.#socket.write(batch);
   }

@@ -1,16 +1,16 @@
-/** So many users are remembered per room; of more, those that were here last. */
+/** Most users remembered per room; those who were here last stay. */
 const MAX_USERS = 10_000;
 
 /**
- * Since when each user may know what is said in a room: who has never been in it, or was out of it by
- * decision, is not shown what was said until then, whatever position they name.
+ * Since when each user may read a room's messages. A user who has never been in the room, or was taken out
+ * or left, is not shown earlier messages, whatever position they name.
  */
-export class Attendance {
-  /** By user: the position at which they came in. Whoever came last is last. */
+export class HistoryAccess {
+  /** By user: the position at which they joined. Whoever joined last is last. */
   readonly #since = new Map<string, number>();
 
-  /** A user is here, new at `seq` unless they have been here all the while. */
-  enter(userId: string, seq: number): void {
+  /** A user joins, at position `seq` unless they may read from earlier on. */
+  grant(userId: string, seq: number): void {
     const since = this.#since.get(userId) ?? seq;
     this.#since.delete(userId);
     this.#since.set(userId, since);
@@ -22,11 +22,11 @@ export class Attendance {
   }
 
   /** A user leaves by decision: their own or the server's. */
-  leave(userId: string): void {
+  end(userId: string): void {
     this.#since.delete(userId);
   }
 
-  /** Whether a user may be shown what came after a position. */
+  /** Whether a user may be shown the messages after a position. */
   allows(userId: string, seq: number): boolean {
     const since = this.#since.get(userId);
     return since !== undefined && seq >= since;

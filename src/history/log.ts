@@ -1,10 +1,10 @@
 import { Batch } from "../delivery/batch.js";
 import { Message } from "../delivery/message.js";
 import type { Clock } from "../util/clock.js";
-import { Counter } from "./counter.js";
-import type { HistoryLimits, Replay } from "./history.js";
+import { epochText, newEpoch } from "./epoch.js";
+import type { History, HistoryLimits, Replay } from "./history.js";
 
-/** What is kept of a message: its text. Its frame dies young, and is made anew where it is asked for. */
+/** A message as it is kept: its text. A frame is made again when one is needed. */
 interface Entry {
   readonly text: string;
   /** As UTF-8. */
@@ -12,53 +12,53 @@ interface Entry {
   readonly at: number;
 }
 
-/** Told of what logs keep, who share a budget. */
-export interface Ledger {
-  /** Something was said: so many bytes more, or fewer, are kept. */
-  said(log: Log, bytes: number): void;
-  /** So many bytes were forgotten. */
+/** The budget that logs share. */
+export interface Budget {
+  /** A message was appended: `bytes` more, or fewer, are kept. */
+  appended(log: Log, bytes: number): void;
+  /** `bytes` were forgotten. */
   forgot(log: Log, bytes: number): void;
 }
 
 /** The last messages of one room, in memory. */
-export class Log extends Counter {
+export class Log implements History {
+  readonly position = { epoch: epochText(newEpoch()), seq: 0 };
   readonly #roomId: string;
   readonly #limits: HistoryLimits;
   readonly #clock: Clock;
-  readonly #ledger: Ledger;
+  readonly #budget: Budget;
   /** Without gaps up to the position. */
   readonly #entries: Entry[] = [];
   #bytes = 0;
-  /** What this turn's replays are, by the position of their first message: many ask for the same. */
+  /** The replays of this turn, by the position of their first message: many clients ask for the same. */
   readonly #replays = new Map<number, Replay>();
 
-  constructor(roomId: string, limits: HistoryLimits, clock: Clock, ledger: Ledger) {
-    super();
+  constructor(roomId: string, limits: HistoryLimits, clock: Clock, budget: Budget) {
     this.#roomId = roomId;
     this.#limits = limits;
     this.#clock = clock;
-    this.#ledger = ledger;
+    this.#budget = budget;
   }
 
-  override append(message: Message): void {
-    super.append(message);
+  append(message: Message): void {
+    this.position.seq++;
     if (this.#replays.size > 0) this.#replays.clear();
     const at = this.#clock.now();
     const { length: bytes } = message.bytes;
     this.#entries.push({ text: message.text, bytes, at });
     this.#bytes += bytes;
-    this.#ledger.said(this, bytes - this.#trim(at));
+    this.#budget.appended(this, bytes - this.#trim(at));
   }
 
-  override since(seq: number, limit: number): Replay {
-    this.#ledger.forgot(this, this.#trim(this.#clock.now()));
-    const first = this.seq - this.#entries.length + 1;
+  since(seq: number, limit: number): Replay {
+    this.#budget.forgot(this, this.#trim(this.#clock.now()));
+    const first = this.position.seq - this.#entries.length + 1;
     const from = Math.max(first, seq + 1);
     const known = this.#replays.get(from);
     if (known !== undefined && known.to - from < limit) return known;
     const entries = this.#entries.slice(from - first, from - first + limit);
     const batch = Batch.of(
-      entries.map(({ text }, index) => Message.again(text, this.#roomId, from + index)),
+      entries.map(({ text }, index) => Message.restored(text, this.#roomId, from + index)),
     );
     const replay: Replay = { from, to: from + entries.length - 1, batch };
     if (this.#replays.size === 0) this.#clock.setImmediate(() => this.#replays.clear());
@@ -77,7 +77,7 @@ export class Log extends Counter {
     this.#entries.length = 0;
     this.#replays.clear();
     this.#bytes = 0;
-    this.#ledger.forgot(this, bytes);
+    this.#budget.forgot(this, bytes);
   }
 
   /** Forgets what is too much or too old. Returns how many bytes that were. */

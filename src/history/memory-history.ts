@@ -1,23 +1,24 @@
 import { checkCount, checkNames } from "../util/checks.js";
 import { type Clock, systemClock } from "../util/clock.js";
 import type { History, HistoryLimits, HistoryStore } from "./history.js";
-import { type Ledger, Log } from "./log.js";
+import { type Budget, Log } from "./log.js";
 
 /** How much memory all histories may take together. */
 export interface MemoryHistoryOptions {
-  /** Bytes of messages; over them, the rooms that have been silent for longest lose theirs. Default
-   * 67108864 (64 MiB). In memory a message takes its bytes, up to twice as many where it is more
-   * than Latin-1, and some 100 more. */
+  /**
+   * Most bytes of messages; above, the rooms that have been silent for longest lose theirs. Default 67108864
+   * (64 MiB). In memory a message takes its bytes, twice as many outside Latin-1, and about 100 more.
+   */
   readonly maxBytes?: number;
   /** Where time comes from. Default: the runtime's own. */
   readonly clock?: Clock;
 }
 
-/** Keeps the histories of all rooms in this process: what a hub uses unless it is given another. */
+/** Keeps the histories of all rooms in this process. A hub uses one unless it is given another store. */
 export class MemoryHistory implements HistoryStore {
   readonly #maxBytes: number;
   readonly #clock: Clock;
-  /** Those that keep something; those that have been silent for longest come first. */
+  /** The logs that keep something; the one that has been silent for longest is first. */
   readonly #logs = new Set<Log>();
   #bytes = 0;
 
@@ -35,15 +36,15 @@ export class MemoryHistory implements HistoryStore {
   }
 
   open(roomId: string, limits: HistoryLimits): History {
-    return new Log(roomId, limits, this.#clock, this.#ledger);
+    return new Log(roomId, limits, this.#clock, this.#budget);
   }
 
   close(_roomId: string, history: History): void {
     (history as Log).clear();
   }
 
-  readonly #ledger: Ledger = {
-    said: (log, bytes) => {
+  readonly #budget: Budget = {
+    appended: (log, bytes) => {
       this.#logs.delete(log);
       this.#logs.add(log);
       this.#bytes += bytes;

@@ -1,61 +1,133 @@
 import { Batch } from "../delivery/batch.js";
 import type { Message } from "../delivery/message.js";
 import type { Position } from "../protocol/types.js";
-import { Attendance } from "./access.js";
-import type { History, Past, Replay } from "./history.js";
+import { HistoryAccess } from "./access.js";
+import { epochText, newEpoch } from "./epoch.js";
+import type { History, Replay } from "./history.js";
 
-/** So many messages are held while history is being read; of more, the last ones. */
+/** Most messages held per room while its history is being read; the last ones stay. */
 const MAX_HELD = 1_000;
 
-/**
- * The past of a room that keeps one: its history, and what is said while that is being read. A history that
- * answers at once needs no holding; one that answers later would never catch up with a busy room.
- */
-export class KeptPast implements Past {
+/** What a timeline has where the room keeps its messages. */
+class Kept {
   readonly history: History;
+  /** How long (ms) it outlives the room's last member. */
   readonly ttl: number;
-  readonly attendance = new Attendance();
-  #readers = 0;
-  #held: Message[] = [];
+  access: HistoryAccess | undefined;
+  readers = 0;
+  held: Message[] | undefined;
 
   constructor(history: History, ttl: number) {
     this.history = history;
     this.ttl = ttl;
   }
+}
 
+/**
+ * A room's position, and its history if it keeps one. The only place that knows where positions come from.
+ *
+ * Messages that arrive while the history is being read are held: a history that answers later would never
+ * catch up with a busy room. Every room has a timeline, so one without history is small.
+ */
+export class Timeline {
+  readonly #kept: Kept | undefined;
+  readonly #epoch = newEpoch();
+  #seq = 0;
+
+  /** Without arguments it keeps the position alone. */
+  constructor(history?: History, ttl = 0) {
+    this.#kept = history && new Kept(history, ttl);
+  }
+
+  /** The number of the last message. */
+  get seq(): number {
+    return this.#kept === undefined ? this.#seq : this.#kept.history.position.seq;
+  }
+
+  /** Which run of the counter `seq` belongs to. */
+  get epoch(): string {
+    return this.#kept === undefined ? epochText(this.#epoch) : this.#kept.history.position.epoch;
+  }
+
+  /** A copy of the position. */
   get position(): Position {
-    return this.history.position;
+    return { epoch: this.epoch, seq: this.seq };
   }
 
+  /** The history, where there is one. */
+  get history(): History | undefined {
+    return this.#kept?.history;
+  }
+
+  /** How long (ms) the timeline outlives the room's last member, where there is a history. */
+  get ttl(): number | undefined {
+    return this.#kept?.ttl;
+  }
+
+  /** A user joins: from now on they may read the history, or from where they might already. */
+  grantAccess(userId: string): void {
+    const kept = this.#kept;
+    if (kept === undefined) return;
+    kept.access ??= new HistoryAccess();
+    kept.access.grant(userId, this.seq);
+  }
+
+  /** A user leaves by decision, and may not read the messages that follow. */
+  endAccess(userId: string): void {
+    this.#kept?.access?.end(userId);
+  }
+
+  /** Whether a user may read the messages after a position. */
+  allows(userId: string, seq: number): boolean {
+    return this.#kept?.access?.allows(userId, seq) === true;
+  }
+
+  /** Takes the room's next message, whose `seq` is one more than the last. */
   append(message: Message): void {
-    this.history.append(message);
-    if (this.#readers === 0) return;
-    this.#held.push(message);
-    if (this.#held.length > MAX_HELD) this.#held.shift();
+    const kept = this.#kept;
+    if (kept === undefined) {
+      this.#seq++;
+      return;
+    }
+    kept.history.append(message);
+    if (kept.readers === 0) return;
+    kept.held ??= [];
+    kept.held.push(message);
+    if (kept.held.length > MAX_HELD) kept.held.shift();
   }
 
+  /** A reader begins: from now on messages are held, until all readers have called {@link release}. */
   hold(): void {
-    this.#readers++;
+    if (this.#kept !== undefined) this.#kept.readers++;
   }
 
+  /** A reader is done. */
   release(): void {
-    this.#readers--;
-    if (this.#readers === 0) this.#held = [];
+    if (this.#kept === undefined) return;
+    this.#kept.readers--;
+    if (this.#kept.readers === 0) this.#kept.held = undefined;
   }
 
-  /** What is held, at best. */
-  nothing(): Replay {
-    const from = this.#held[0]?.seq ?? this.position.seq + 1;
-    return { from, to: from - 1, batch: Batch.of([]) };
-  }
-
-  /** What is held, if that reaches back so far; else what history has. */
+  /** The messages after a position, at most `limit`: from those held if they reach back, else from history. */
   since(seq: number, limit: number): Replay | Promise<Replay> {
+    const kept = this.#kept;
+    if (kept === undefined) return this.nothing();
     const from = seq + 1;
-    if (seq >= this.position.seq) return { from, to: seq, batch: Batch.of([]) };
-    const first = this.#held[0];
-    if (first === undefined || from < first.seq) return this.history.since(seq, limit);
-    const messages = this.#held.slice(from - first.seq, from - first.seq + limit);
+    if (seq >= this.seq) return { from, to: seq, batch: NO_MESSAGES };
+    const { held } = kept;
+    const first = held?.[0];
+    if (held === undefined || first === undefined || from < first.seq) {
+      return kept.history.since(seq, limit);
+    }
+    const messages = held.slice(from - first.seq, from - first.seq + limit);
     return { from, to: seq + messages.length, batch: Batch.of(messages) };
   }
+
+  /** What can be read where the history fails: no messages, from the first one that is held on. */
+  nothing(): Replay {
+    const from = this.#kept?.held?.[0]?.seq ?? this.seq + 1;
+    return { from, to: from - 1, batch: NO_MESSAGES };
+  }
 }
+
+const NO_MESSAGES = new Batch();

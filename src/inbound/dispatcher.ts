@@ -1,8 +1,10 @@
-import type { Client } from "../client.js";
-import type { Hub } from "../hub.js";
-import { RoomcastError } from "../protocol/errors.js";
+import type { AnyClient, Client } from "../client.js";
+import type { Context } from "../context.js";
+import { isForClient, RoomcastError } from "../protocol/errors.js";
+import { orderOf } from "../protocol/messages.js";
 import type { Envelope, User } from "../protocol/types.js";
-import { isPromiseLike } from "../util/timeout.js";
+import { isPromiseLike, knownValue } from "../util/promises.js";
+import { TIMED_OUT, withTimeout } from "../util/timeout.js";
 import { Incoming } from "./incoming.js";
 
 /**
@@ -14,43 +16,46 @@ export type Handler<U extends User = User, D = Record<string, unknown>> = (
   message: Incoming<U, D>,
 ) => unknown;
 
+/** A handler of any application. */
+// biome-ignore lint/suspicious/noExplicitAny: the dispatcher never looks at an application's own types.
+type AnyHandler = Handler<any, any>;
+
 /** Returned by a handler that has answered by itself. */
 export const ANSWERED: unique symbol = Symbol("answered");
 
-/** So many messages of one client wait for its turn to join or send; more are refused. */
+/** Most messages a client may queue behind a pending join or send. */
 const MAX_WAITING = 100;
 
-/** These never wait: they say that somebody is there, or answer what the server asked. */
-const PROMPT: ReadonlySet<string> = new Set(["ping", "pong", "ack"]);
-
-/** Finds the handler of a message, runs it, and answers. */
-export class Dispatcher<U extends User, D> {
-  readonly #hub: Hub<U, D>;
-  readonly #handlers = new Map<string, Handler<U, D>>();
-  /** The types of which a promise holds up what the same client sends next. */
-  readonly #ordered = new Set<string>();
-  /** By client, while a promise holds it up: what waits. */
-  readonly #waiting = new Map<Client<U, D>, Envelope[]>();
+/** Finds the handler of a message, runs it, and answers. Messages of one client take effect in order. */
+export class Dispatcher {
+  readonly #context: Context;
+  readonly #handlerTimeout: number | false;
+  readonly #handlers = new Map<string, AnyHandler>();
+  /** Types whose handler's promise holds up what the same client sends next. */
+  readonly #holding = new Set<string>();
+  /** By client, while a promise holds it up: the messages that wait. */
+  readonly #waiting = new Map<AnyClient, Envelope[]>();
   #running = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(hub: Hub<U, D>) {
-    this.#hub = hub;
+  constructor(context: Context, handlerTimeout: number | false) {
+    this.#context = context;
+    this.#handlerTimeout = handlerTimeout;
   }
 
-  /** Registers a handler, in place of the one before. */
-  handle(type: string, handler: Handler<U, D>): void {
+  /** Registers an application's handler, in place of the one before. */
+  handle(type: string, handler: AnyHandler): void {
     this.#handlers.set(type, handler);
-    this.#ordered.delete(type);
+    this.#holding.delete(type);
   }
 
   /**
-   * Registers a handler whose promise holds up what the same client sends next, so that joining takes
-   * effect before what follows it. The promise MUST settle in time by itself.
+   * Registers a built-in handler, in the order that the protocol gives its type. The promise of one that
+   * holds MUST settle in time by itself.
    */
-  handleInOrder(type: string, handler: Handler<U, D>): void {
-    this.handle(type, handler);
-    this.#ordered.add(type);
+  handleBuiltIn(type: string, handler: AnyHandler): void {
+    this.#handlers.set(type, handler);
+    if (orderOf(type) === "holds") this.#holding.add(type);
   }
 
   /** Runs `callback` once no handler's promise is pending any more; at once, if none is. */
@@ -60,67 +65,90 @@ export class Dispatcher<U extends User, D> {
   }
 
   /** Handles an envelope, now or after those before it. Never throws: every failure is answered. */
-  dispatch(client: Client<U, D>, envelope: Envelope): void {
-    // A hub that closes finishes what it has begun, and begins nothing.
-    if (this.#hub.isClosing && !PROMPT.has(envelope.type)) return;
+  dispatch(client: AnyClient, envelope: Envelope): void {
     const waiting = this.#waiting.size === 0 ? undefined : this.#waiting.get(client);
-    if (waiting === undefined || PROMPT.has(envelope.type)) {
-      const result = this.#run(client, envelope);
-      if (result !== undefined) void this.#hold(client, envelope, result);
-    } else if (waiting.length < MAX_WAITING) {
-      waiting.push(envelope);
-    } else {
-      const text = "Too many messages wait for you to join or send.";
-      this.refuse(client, new RoomcastError("RATE_LIMITED", text), envelope.id);
+    const isFree = waiting === undefined && !this.#context.isClosing;
+    if (isFree || orderOf(envelope.type) === "prompt") {
+      const pending = this.#run(client, envelope);
+      if (pending !== undefined) void this.#hold(client, envelope, pending);
+      return;
     }
+    // A hub that closes finishes what it has begun, and begins nothing.
+    if (waiting === undefined || this.#context.isClosing) return;
+    if (waiting.length < MAX_WAITING) {
+      waiting.push(envelope);
+      return;
+    }
+    const text = `At most ${MAX_WAITING} messages may wait for you to join or send.`;
+    refuse(client, new RoomcastError("RATE_LIMITED", text), envelope.id);
   }
 
   /** Runs the handler. Returns its promise if what the client sends next must wait for it. */
-  #run(client: Client<U, D>, envelope: Envelope): PromiseLike<unknown> | undefined {
-    const handler = this.#handlers.get(envelope.type);
+  #run(client: AnyClient, envelope: Envelope): PromiseLike<unknown> | undefined {
+    const { type, id } = envelope;
+    const handler = this.#handlers.get(type);
     if (handler === undefined) {
-      const error = new RoomcastError("UNKNOWN_TYPE", `There is no type "${envelope.type}".`);
-      this.refuse(client, error, envelope.id);
+      refuse(client, new RoomcastError("UNKNOWN_TYPE", `There is no type "${type}".`), id);
       return undefined;
     }
     const message = new Incoming(client, envelope);
-    if (this.#hub.listenerCount("message") > 0) this.#hub.notify("message", { client, message });
+    if (this.#context.hears("message")) this.#context.emit("message", { client, message });
     try {
       const result = handler(client, message);
-      if (!isPromiseLike(result)) this.#acknowledge(client, envelope.id, result);
-      else if (this.#ordered.has(envelope.type)) return result;
-      else this.#await(client, envelope, result);
+      if (result === ANSWERED) return undefined;
+      if (!isPromiseLike(result)) acknowledge(client, id, result);
+      else if (this.#holding.has(type)) return result;
+      else this.#settle(client, envelope, result);
     } catch (error) {
       this.#fail(client, envelope, error);
     }
     return undefined;
   }
 
-  /** Tells a client what was wrong with its message. */
-  refuse(client: Client<U, D>, error: RoomcastError, id: string | undefined): void {
-    const { code, message } = error;
-    client.answer({ type: "error", payload: { code, message }, id });
+  /** Answers with the value of a promise: at once where it is known already. */
+  #settle(client: AnyClient, envelope: Envelope, result: PromiseLike<unknown>): void {
+    const known = knownValue(result);
+    if (known !== undefined) acknowledge(client, envelope.id, known);
+    else void this.#wait(client, envelope, result);
+  }
+
+  /** Waits for a handler's promise, and answers. A handler that is late runs on, and is reported. */
+  async #wait(client: AnyClient, envelope: Envelope, result: PromiseLike<unknown>): Promise<void> {
+    const timeout = this.#handlerTimeout;
+    let isLate = false;
+    this.#running++;
+    try {
+      const value = await withTimeout(result, this.#context.clock, timeout);
+      if (value === TIMED_OUT) {
+        isLate = true;
+        const text = `The handler for "${envelope.type}" did not settle in ${timeout} ms.`;
+        this.#fail(client, envelope, new RoomcastError("HANDLER_TIMEOUT", text));
+        await result;
+      } else {
+        acknowledge(client, envelope.id, value);
+      }
+    } catch (error) {
+      if (isLate) this.#context.report(handlerFailed(envelope, error), client);
+      else this.#fail(client, envelope, error);
+    }
+    this.#ended();
   }
 
   /** Waits for a promise, and then handles what the same client sent meanwhile, one after the other. */
-  async #hold(
-    client: Client<U, D>,
-    envelope: Envelope,
-    result: PromiseLike<unknown>,
-  ): Promise<void> {
+  async #hold(client: AnyClient, envelope: Envelope, result: PromiseLike<unknown>): Promise<void> {
     const waiting: Envelope[] = [];
     this.#waiting.set(client, waiting);
     this.#running++;
-    for (let held: PromiseLike<unknown> | undefined = result; held !== undefined; ) {
+    for (let pending: PromiseLike<unknown> | undefined = result; pending !== undefined; ) {
       try {
-        this.#acknowledge(client, envelope.id, await held);
+        acknowledge(client, envelope.id, await pending);
       } catch (error) {
         this.#fail(client, envelope, error);
       }
-      held = undefined;
-      while (held === undefined && waiting.length > 0 && client.isOpen) {
+      pending = undefined;
+      while (pending === undefined && waiting.length > 0 && client.isOpen) {
         envelope = waiting.shift() as Envelope;
-        held = this.#run(client, envelope);
+        pending = this.#run(client, envelope);
       }
     }
     this.#waiting.delete(client);
@@ -132,70 +160,30 @@ export class Dispatcher<U extends User, D> {
     if (this.#running === 0) this.#onIdle?.();
   }
 
-  #await(client: Client<U, D>, envelope: Envelope, result: PromiseLike<unknown>): void {
-    const { clock, handlerTimeout } = this.#hub.settings;
-    let isLate = false;
-    this.#running++;
-    const timer =
-      handlerTimeout !== false &&
-      clock.setTimeout(() => {
-        isLate = true;
-        const text = `The handler for "${envelope.type}" did not settle in ${handlerTimeout} ms.`;
-        this.#fail(client, envelope, new RoomcastError("HANDLER_TIMEOUT", text));
-      }, handlerTimeout);
-    result.then(
-      (value) => {
-        clock.clearTimeout(timer);
-        if (!isLate) this.#succeed(client, envelope, value);
-        this.#ended();
-      },
-      (error: unknown) => {
-        clock.clearTimeout(timer);
-        if (isLate) this.#hub.report(this.#failure(envelope, error), client);
-        else this.#fail(client, envelope, error);
-        this.#ended();
-      },
-    );
-  }
-
-  #succeed(client: Client<U, D>, envelope: Envelope, result: unknown): void {
-    try {
-      this.#acknowledge(client, envelope.id, result);
-    } catch (error) {
-      this.#fail(client, envelope, error);
-    }
-  }
-
-  #acknowledge(client: Client<U, D>, id: string | undefined, result: unknown): void {
-    if (result === ANSWERED || id === undefined) return;
-    client.answer({ type: "ack", payload: result, id });
-  }
-
-  /** A RoomcastError with a wire code is the client's business; anything else is the server's. */
-  #fail(client: Client<U, D>, envelope: Envelope, error: unknown): void {
-    if (error instanceof RoomcastError && !LOCAL_CODES.has(error.code)) {
-      this.refuse(client, error, envelope.id);
+  /** Answers with what a handler threw; what is the server's business is reported, and hidden. */
+  #fail(client: AnyClient, envelope: Envelope, error: unknown): void {
+    if (isForClient(error)) {
+      refuse(client, error, envelope.id);
       return;
     }
-    const internal = new RoomcastError("INTERNAL", "The server could not handle the message.");
-    this.refuse(client, internal, envelope.id);
-    this.#hub.report(this.#failure(envelope, error), client);
-  }
-
-  #failure(envelope: Envelope, cause: unknown): RoomcastError {
-    if (cause instanceof RoomcastError && cause.code === "HANDLER_TIMEOUT") return cause;
-    const text = `The handler for "${envelope.type}" failed.`;
-    return new RoomcastError("HANDLER_FAILED", text, { cause });
+    const text = "The server could not handle the message.";
+    refuse(client, new RoomcastError("INTERNAL", text), envelope.id);
+    this.#context.report(handlerFailed(envelope, error), client);
   }
 }
 
-const LOCAL_CODES: ReadonlySet<string> = new Set([
-  "INVALID_OPTION",
-  "HUB_CLOSED",
-  "SOCKET_FAILED",
-  "HANDLER_FAILED",
-  "HANDLER_TIMEOUT",
-  "LISTENER_FAILED",
-  "HISTORY_FAILED",
-  "INTERNAL",
-]);
+/** Tells a client what was wrong with its message. */
+export function refuse(client: AnyClient, error: RoomcastError, id: string | undefined): void {
+  const { code, message } = error;
+  client.push({ type: "error", payload: { code, message }, id });
+}
+
+function acknowledge(client: AnyClient, id: string | undefined, result: unknown): void {
+  if (result === ANSWERED || id === undefined) return;
+  client.push({ type: "ack", payload: result, id });
+}
+
+function handlerFailed({ type }: Envelope, cause: unknown): RoomcastError {
+  if (cause instanceof RoomcastError && cause.code === "HANDLER_TIMEOUT") return cause;
+  return new RoomcastError("HANDLER_FAILED", `The handler for "${type}" failed.`, { cause });
+}

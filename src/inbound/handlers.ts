@@ -1,95 +1,114 @@
-import type { Client } from "../client.js";
-import type { Hub } from "../hub.js";
+import type { AnyClient } from "../client.js";
+import type { Context } from "../context.js";
 import { assertRoomId } from "../protocol/envelope.js";
 import { RoomcastError } from "../protocol/errors.js";
-import type { Position, User } from "../protocol/types.js";
-import type { Room } from "../room.js";
-import { ANSWERED, type Handler } from "./dispatcher.js";
+import type { CLIENT_MESSAGES } from "../protocol/messages.js";
+import type { Position } from "../protocol/types.js";
+import type { Authorization } from "../rooms/authorization.js";
+import type { Membership } from "../rooms/membership.js";
+import type { Presence } from "../rooms/presence.js";
+import type { Requests } from "../rooms/requests.js";
+import type { RoomState } from "../rooms/room-state.js";
+import type { Typing } from "../rooms/typing.js";
+import { ANSWERED, type Dispatcher, type Handler } from "./dispatcher.js";
 import { notInRoom } from "./incoming.js";
 
-/**
- * The handlers that every hub starts with: the client-to-server half of the wire table. They are
- * handlers like any other, and `hub.handle` replaces them one by one.
- */
-export function registerChat<U extends User, D>(hub: Hub<U, D>): void {
-  const { dispatcher, door, typing } = hub;
+/** What the built-in handlers work with. */
+export interface HandlerParts {
+  readonly context: Context;
+  readonly authorization: Authorization;
+  readonly membership: Membership;
+  readonly presence: Presence;
+  readonly requests: Requests;
+  readonly typing: Typing;
+}
 
-  /** Does something in a room once the client may; by then it may have left. */
-  function whenAllowed(
-    client: Client<U, D>,
-    room: Room<U, D>,
-    act: (room: Room<U, D>) => unknown,
+/**
+ * Registers the handlers of the built-in message types. They are handlers like any other, and `hub.handle`
+ * replaces them one by one.
+ */
+export function registerHandlers(dispatcher: Dispatcher, parts: HandlerParts): void {
+  const { context, authorization, membership, presence, requests, typing } = parts;
+
+  /** Runs `act` once the client may send; by then it may have left. */
+  function ifAllowed(
+    client: AnyClient,
+    state: RoomState,
+    act: (client: AnyClient, state: RoomState) => unknown,
   ): unknown {
-    return (
-      door.authorize(client, "send", room.id)?.then(() => {
-        if (!room.has(client)) throw notInRoom(room.id);
-        return act(room);
-      }) ?? act(room)
-    );
+    const allowed = authorization.check(client, "send", state.id);
+    if (allowed === undefined) return act(client, state);
+    return allowed.then(() => {
+      if (!state.clients.has(client)) throw notInRoom(state.id);
+      return act(client, state);
+    });
   }
 
-  // What concerns a room takes effect in the order in which it came, also where `authorize` takes time.
-  const inOrder: Record<string, Handler<U, D>> = {
-    join_room(client, message) {
-      const payload = message.payload as { room_id?: unknown; since?: unknown } | null | undefined;
-      const since = payload?.since === undefined ? undefined : positionIn(payload.since);
-      return door.join(client, roomIdIn(payload), since, message.id);
+  const startTyping = (client: AnyClient, state: RoomState) => typing.start(client, state);
+
+  const handlers: { readonly [T in keyof typeof CLIENT_MESSAGES]: Handler } = {
+    join_room(client, { payload, id }) {
+      const { since } = (payload ?? {}) as { since?: unknown };
+      const position = since === undefined ? undefined : positionIn(since);
+      const pending = membership.request(client, roomIdIn(payload), position, id);
+      return pending?.then(() => ANSWERED) ?? ANSWERED;
     },
 
-    leave_room(client, message) {
-      const roomId = roomIdIn(message.payload);
-      const room = client.memberships.get(roomId);
-      if (room === undefined) throw notInRoom(roomId);
-      door.leave(client, room, "left");
+    leave_room(client, { payload }) {
+      const roomId = roomIdIn(payload);
+      const state = client.memberships.get(roomId);
+      if (state === undefined) throw notInRoom(roomId);
+      membership.leave(client, state, "left");
     },
 
     send_message(client, message) {
       const { payload, id } = message;
       if (payload === undefined) {
-        throw new RoomcastError("INVALID_PAYLOAD", "A message needs a payload.");
+        throw new RoomcastError("INVALID_PAYLOAD", '"send_message" needs a "payload".');
       }
-      return whenAllowed(client, message.room, (room) => {
-        typing.stop(client, room);
-        const { seq, timestamp } = room.say(client, "new_message", payload);
-        client.answer({ type: "ack", room: room.id, id, timestamp, seq });
+      const { state } = message;
+      return ifAllowed(client, state, () => {
+        typing.stop(client, state);
+        const now = context.timestamp();
+        const seq = state.publish("new_message", payload, now, client, client, true);
+        client.push({ type: "ack", room: state.id, id, timestamp: now, seq });
         return ANSWERED;
       });
     },
 
-    typing(client, message) {
-      return whenAllowed(client, message.room, (room) => typing.start(client, room));
+    typing(client, { state }) {
+      return ifAllowed(client, state, startTyping);
     },
 
-    stop_typing(client, message) {
-      typing.stop(client, message.room);
+    stop_typing(client, { state }) {
+      typing.stop(client, state);
+    },
+
+    // A client that is not in the room may see who is, if it may join.
+    online_users(client, { payload, id }) {
+      const roomId = roomIdIn(payload);
+      const answer = () => {
+        presence.sendUsers(client, roomId, id);
+        return ANSWERED;
+      };
+      if (client.memberships.has(roomId)) return answer();
+      return authorization.check(client, "join", roomId)?.then(answer) ?? answer();
+    },
+
+    ping(client, { id }) {
+      client.push({ type: "pong", id });
+      return ANSWERED;
+    },
+
+    // It arrived: that is the whole answer to the hub's own ping.
+    pong: () => ANSWERED,
+
+    ack(client, { id, payload }) {
+      requests.settle(client, id, payload);
+      return ANSWERED;
     },
   };
-  for (const [type, handler] of Object.entries(inOrder)) dispatcher.handleInOrder(type, handler);
-
-  // Who is not in a room may see who is, if they might as well join.
-  hub.handle("online_users", (client, message) => {
-    const room = hub.room(roomIdIn(message.payload));
-    const answer = () => {
-      room.sendInfo(client, "online_users", message.id);
-      return ANSWERED;
-    };
-    if (room.has(client)) return answer();
-    return door.authorize(client, "join", room.id)?.then(answer) ?? answer();
-  });
-
-  hub.handle("ping", (client, message) => {
-    client.answer({ type: "pong", id: message.id });
-    return ANSWERED;
-  });
-
-  // The answer to the hub's own ping: that it came is all there is to it.
-  hub.handle("pong", () => ANSWERED);
-
-  // The answer to a request of the server's, under the server's id.
-  hub.handle("ack", (client, message) => {
-    hub.requests.answer(client, message.id, message.payload);
-    return ANSWERED;
-  });
+  for (const [type, handler] of Object.entries(handlers)) dispatcher.handleBuiltIn(type, handler);
 }
 
 function roomIdIn(payload: unknown): string {

@@ -1,36 +1,44 @@
-import type { Client } from "../client.js";
-import type { Hub } from "../hub.js";
+import type { AnyClient } from "../client.js";
+import type { Context } from "../context.js";
 import { CloseCode } from "../protocol/close-codes.js";
 import { decodeEnvelope, isDeeperThan, MAX_DEPTH } from "../protocol/envelope.js";
 import { RoomcastError } from "../protocol/errors.js";
-import type { Envelope, User } from "../protocol/types.js";
+import type { Envelope } from "../protocol/types.js";
 import type { Receiver } from "../transport/socket.js";
-import type { Dispatcher } from "./dispatcher.js";
-import { TokenBucket } from "./rate-limit.js";
+import { type Dispatcher, refuse } from "./dispatcher.js";
+import { type RateLimit, TokenBucket } from "./rate-limit.js";
+
+/** What the inboxes of a hub share. */
+export interface InboxHost {
+  readonly context: Context;
+  readonly dispatcher: Dispatcher;
+  readonly maxMessageBytes: number;
+  readonly rateLimit: RateLimit | false;
+  /** The network of a client that is behind has taken something. */
+  drained(client: AnyClient): void;
+  /** A client's connection is gone. */
+  gone(client: AnyClient, code: number, reason: string): void;
+}
 
 /** The inbound path of one client: size, rate, format, then on to the dispatcher. */
-export class Inbox<U extends User, D> implements Receiver {
-  readonly #hub: Hub<U, D>;
-  readonly #client: Client<U, D>;
-  readonly #dispatcher: Dispatcher<U, D>;
+export class Inbox implements Receiver {
+  readonly #host: InboxHost;
+  readonly #client: AnyClient;
   readonly #bucket: TokenBucket | undefined;
-  #isGone = false;
 
-  constructor(hub: Hub<U, D>, client: Client<U, D>, dispatcher: Dispatcher<U, D>) {
-    const { rateLimit } = hub.settings;
-    this.#hub = hub;
+  constructor(host: InboxHost, client: AnyClient) {
+    this.#host = host;
     this.#client = client;
-    this.#dispatcher = dispatcher;
-    if (rateLimit !== false) this.#bucket = new TokenBucket(rateLimit, client.lastSeen);
+    if (host.rateLimit !== false) this.#bucket = new TokenBucket(host.rateLimit, client.lastSeen);
   }
 
   message(data: string | Uint8Array): void {
     const client = this.#client;
     if (!client.isOpen) return;
-    const { clock, maxMessageBytes } = this.#hub.settings;
-    const now = clock.now();
+    const { context, dispatcher, maxMessageBytes } = this.#host;
+    const now = context.clock.now();
     client.lastSeen = now;
-    this.#hub.received++;
+    context.counters.received++;
     if (typeof data !== "string") {
       client.close(CloseCode.unsupportedData, "Messages are JSON text.");
       return;
@@ -44,47 +52,45 @@ export class Inbox<U extends User, D> implements Receiver {
       client.close(CloseCode.policyViolation, "Too many messages.");
       return;
     }
-    const envelope = this.#read(data);
+    const envelope = this.#decode(data);
     if (envelope === undefined) return;
     if (verdict === "limited") {
       this.#refuse("RATE_LIMITED", "Too many messages; slow down.", envelope.id);
     } else if (isDeeperThan(envelope.payload, MAX_DEPTH)) {
       this.#refuse("INVALID_PAYLOAD", `A payload nests at most ${MAX_DEPTH} levels.`, envelope.id);
     } else {
-      this.#dispatcher.dispatch(client, envelope);
+      dispatcher.dispatch(client, envelope);
     }
   }
 
   pong(): void {
-    this.#client.lastSeen = this.#hub.settings.clock.now();
+    this.#client.lastSeen = this.#host.context.clock.now();
   }
 
   drain(): void {
-    if (this.#client.outbox.lag !== undefined) this.#hub.catchUp.step(this.#client);
+    if (this.#client.outbox.lag !== undefined) this.#host.drained(this.#client);
   }
 
   error(cause: unknown): void {
-    const text = "The connection failed.";
-    this.#hub.report(new RoomcastError("SOCKET_FAILED", text, { cause }), this.#client);
+    const error = new RoomcastError("SOCKET_FAILED", "The connection failed.", { cause });
+    this.#host.context.report(error, this.#client);
   }
 
   closed(code: number, reason: string): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    this.#hub.gone(this.#client, code, reason);
+    this.#host.gone(this.#client, code, reason);
   }
 
-  #read(text: string): Envelope | undefined {
+  #decode(text: string): Envelope | undefined {
     try {
       return decodeEnvelope(text);
     } catch (error) {
-      this.#dispatcher.refuse(this.#client, error as RoomcastError, undefined);
+      refuse(this.#client, error as RoomcastError, undefined);
       return undefined;
     }
   }
 
   #refuse(code: "RATE_LIMITED" | "INVALID_PAYLOAD", text: string, id: string | undefined): void {
-    this.#dispatcher.refuse(this.#client, new RoomcastError(code, text), id);
+    refuse(this.#client, new RoomcastError(code, text), id);
   }
 }
 

@@ -3,6 +3,7 @@ import { assertRoomId } from "../protocol/envelope.js";
 import { RoomcastError } from "../protocol/errors.js";
 import type { Envelope, User } from "../protocol/types.js";
 import type { Room } from "../room.js";
+import type { RoomState } from "../rooms/room-state.js";
 
 /** A message that a client sent, as its handler sees it. The sender is the handler's `client`. */
 export class Incoming<U extends User = User, D = Record<string, unknown>> {
@@ -15,12 +16,12 @@ export class Incoming<U extends User = User, D = Record<string, unknown>> {
     this.#envelope = envelope;
   }
 
-  /** What `hub.handle` was told to listen for. */
+  /** The type of the message, as given to `hub.handle`. */
   get type(): string {
     return this.#envelope.type;
   }
 
-  /** Whatever the client sent; check it before use. JSON values only, at most 64 levels deep. */
+  /** Any JSON value that the client sent, at most 64 levels deep. Check it before use. */
   get payload(): unknown {
     return this.#envelope.payload;
   }
@@ -34,17 +35,22 @@ export class Incoming<U extends User = User, D = Record<string, unknown>> {
    * The room that the message concerns, of which the client is a member.
    *
    * @throws RoomcastError `MISSING_ROOM`, `INVALID_PAYLOAD` or `NOT_IN_ROOM` where there is none.
-   * Uncaught, it is what the client gets as answer, so a handler need not check.
+   * If the handler does not catch it, the client gets it as answer, so a handler need not check.
    */
   get room(): Room<U, D> {
-    const id: unknown = this.#envelope.room;
-    if (id === undefined) {
+    return this.state.room;
+  }
+
+  /** The state of {@link room}. @internal */
+  get state(): RoomState {
+    const { room } = this.#envelope;
+    const state = this.#client.memberships.get(room as string);
+    if (state !== undefined) return state;
+    if (room === undefined) {
       throw new RoomcastError("MISSING_ROOM", `"${this.type}" needs a "room".`);
     }
-    assertRoomId(id);
-    const room = this.#client.memberships.get(id);
-    if (room === undefined) throw notInRoom(id);
-    return room;
+    assertRoomId(room);
+    throw notInRoom(room);
   }
 }
 

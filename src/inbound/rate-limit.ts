@@ -9,7 +9,7 @@ export interface RateLimit {
 /** What a {@link TokenBucket} says of a message. */
 export type Verdict = "ok" | "limited" | "flood";
 
-/** A client that sends this many bursts more than it may is beyond telling. */
+/** Refused messages, in bursts, after which a client counts as flooding. */
 const FLOOD_BURSTS = 10;
 
 /**
@@ -27,7 +27,7 @@ export class TokenBucket {
     this.#updated = now;
   }
 
-  /** Counts one message at `now` (milliseconds). */
+  /** Counts one message at `now` (ms). */
   take(now: number): Verdict {
     const { perSecond, burst } = this.#limit;
     // A clock that is set back must not take tokens away.

@@ -1,5 +1,5 @@
 import { RoomcastError } from "./errors.js";
-import type { Envelope } from "./types.js";
+import type { Envelope, User } from "./types.js";
 
 /** The longest `type`, `id` and room name, in UTF-16 code units. */
 const MAX_NAME_LENGTH = 128;
@@ -37,6 +37,11 @@ export function decodeEnvelope(text: string): Envelope {
     throw new RoomcastError("INVALID_FORMAT", `"id" must be ${NAME_RULE}.`);
   }
   return envelope;
+}
+
+/** A client's user as a message's `sender`: what others are shown. */
+export function senderOf(client: { readonly user: User } | undefined): User | undefined {
+  return client && { id: client.user.id, name: client.user.name };
 }
 
 /** Checks that a value can name a room. */

@@ -1,31 +1,51 @@
-/** The codes that an `error` message carries on the wire. They never change their meaning. */
-export type ErrorCode =
-  | "INVALID_FORMAT"
-  | "UNKNOWN_TYPE"
-  | "MISSING_ROOM"
-  | "NOT_IN_ROOM"
-  | "INVALID_PAYLOAD"
-  | "FORBIDDEN"
-  | "RATE_LIMITED"
-  | "TOO_MANY_ROOMS"
-  | "INTERNAL";
-
-/** Codes of errors that stay on the server. */
-export type LocalErrorCode =
+/**
+ * Every code, and whose business it is. `"client"`: an `error` message carries it to the client as it is;
+ * these never change their meaning. `"server"`: it stays on the server, and a client is told `INTERNAL`.
+ */
+export const ERROR_CODES = {
+  /** The message is no JSON object with a usable `type` and `id`. */
+  INVALID_FORMAT: "client",
+  /** There is no handler for the type. */
+  UNKNOWN_TYPE: "client",
+  /** The message concerns a room and names none. */
+  MISSING_ROOM: "client",
+  /** The client is not in the room. */
+  NOT_IN_ROOM: "client",
+  /** The payload cannot be used. */
+  INVALID_PAYLOAD: "client",
+  /** The client may not do that. */
+  FORBIDDEN: "client",
+  /** The client sends too much. */
+  RATE_LIMITED: "client",
+  /** The client is in as many rooms as it may be in. */
+  TOO_MANY_ROOMS: "client",
+  /** The server failed. Its own error is told to the server alone. */
+  INTERNAL: "client",
   /** An option or argument has a value that cannot work. */
-  | "INVALID_OPTION"
-  /** The hub was closed. */
-  | "HUB_CLOSED"
+  INVALID_OPTION: "server",
+  /** The hub has been closed. */
+  HUB_CLOSED: "server",
   /** The transport of one client failed. */
-  | "SOCKET_FAILED"
+  SOCKET_FAILED: "server",
   /** A handler threw or rejected. `cause` has the error. */
-  | "HANDLER_FAILED"
+  HANDLER_FAILED: "server",
   /** A handler's promise did not settle within `handlerTimeout`. */
-  | "HANDLER_TIMEOUT"
+  HANDLER_TIMEOUT: "server",
   /** A history could not be read; whoever needed it was told of the gap. `cause` has the error. */
-  | "HISTORY_FAILED"
+  HISTORY_FAILED: "server",
   /** A listener of a hub event threw or rejected. `cause` has the error. */
-  | "LISTENER_FAILED";
+  LISTENER_FAILED: "server",
+} as const;
+
+type Codes = typeof ERROR_CODES;
+
+/** The codes that an `error` message carries on the wire: those of {@link ERROR_CODES} marked `"client"`. */
+export type ErrorCode = {
+  [C in keyof typeof ERROR_CODES]: (typeof ERROR_CODES)[C] extends "client" ? C : never;
+}[keyof typeof ERROR_CODES];
+
+/** The codes of errors that stay on the server: those of {@link ERROR_CODES} marked `"server"`. */
+export type LocalErrorCode = Exclude<keyof typeof ERROR_CODES, ErrorCode>;
 
 /**
  * Every error that roomcast throws or emits. Thrown by a handler, it is told to the client with its
@@ -52,4 +72,10 @@ export class RoomcastError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** Whether a client is told an error as it is: its code is a client's business, or an application's own. */
+export function isForClient(error: unknown): error is RoomcastError {
+  if (!(error instanceof RoomcastError) || error.code === "INTERNAL") return false;
+  return !(error.code in ERROR_CODES) || ERROR_CODES[error.code as keyof Codes] === "client";
 }

@@ -34,6 +34,16 @@ export interface Position {
   readonly seq: number;
 }
 
+/** Where and when a message was placed. `epoch` and `seq` can be kept, and used as `since` later. */
+export interface Stamp {
+  /** The epoch of its position; undefined where it has none. */
+  readonly epoch: string | undefined;
+  /** The number of its position in the room; 0 where it has none. */
+  readonly seq: number;
+  /** ISO 8601, UTC, by the server's clock. */
+  readonly timestamp: string;
+}
+
 /** A user in a room, as the others are shown. */
 export interface Member extends User {
   /** The line of the user's last connection broke, and it has not come back yet. */

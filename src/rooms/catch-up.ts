@@ -1,163 +1,179 @@
-import type { Client } from "../client.js";
+import type { AnyClient } from "../client.js";
+import type { Context } from "../context.js";
 import { type Cursor, type Lag, skipped } from "../delivery/lag.js";
 import { Message } from "../delivery/message.js";
-import type { Past, Replay } from "../history/history.js";
-import type { Hub } from "../hub.js";
+import type { SlowClients } from "../delivery/turn.js";
+import type { Replay } from "../history/history.js";
+import { type ReadSettings, readHistory } from "../history/read.js";
+import type { Timeline } from "../history/timeline.js";
 import { CloseCode } from "../protocol/close-codes.js";
-import { RoomcastError } from "../protocol/errors.js";
-import type { User } from "../protocol/types.js";
-import type { Room } from "../room.js";
-import { inTime, isPromiseLike, LATE } from "../util/timeout.js";
+import type { Presence } from "./presence.js";
+import type { RoomState } from "./room-state.js";
 
-/** How often a client that lags is looked at, in milliseconds: not every transport says when it drains. */
+/** Time (ms) between two looks at a client that lags: not every transport says when it drains. */
 const LOOK_EVERY = 250;
 
-/** Milliseconds that the close frame has to reach a client that was given up. */
-const LAST_WORDS = 5_000;
-
-/** How many messages are read from history at a time. */
-const SLICE = 256;
+/** How long (ms) to wait for the closing handshake of a client that is too slow. */
+const CLOSE_TIMEOUT = 5_000;
 
 /**
- * Catches up clients that are behind: whose network took nothing for a while, or who have come back to a
- * room. What they missed comes from history, in order, in slices that their network takes; where history
+ * Catches up clients that are behind: those whose network took nothing for a while, and those that come back
+ * to a room. What they missed comes from history, in order, in slices that their network takes; where history
  * does not reach, they are told which messages they will not get.
  */
-export class CatchUp<U extends User, D> {
-  /** Clients that lag now. */
-  lagging = 0;
-  /** Messages sent from history so far. */
-  replayed = 0;
-  /** Messages that clients were told they will not get. */
-  missed = 0;
-  readonly #hub: Hub<U, D>;
-  /** Clients that were given up, with the timer that cuts them off. */
-  readonly #leaving = new Map<Client<U, D>, unknown>();
+export class CatchUp implements SlowClients<AnyClient> {
+  readonly #context: Context;
+  readonly #presence: Presence;
+  /** How long (ms) a client may lag. */
+  readonly #lagTimeout: number | false;
+  readonly #reading: ReadSettings;
+  readonly #lagging = new Set<AnyClient>();
+  /** Clients that are being closed, with the timer that cuts them off. */
+  readonly #closing = new Map<AnyClient, unknown>();
 
-  constructor(hub: Hub<U, D>) {
-    this.#hub = hub;
+  constructor(
+    context: Context,
+    settings: { readonly lagTimeout: number | false; readonly handlerTimeout: number | false },
+    presence: Presence,
+  ) {
+    this.#context = context;
+    this.#presence = presence;
+    this.#lagTimeout = settings.lagTimeout;
+    this.#reading = {
+      clock: context.clock,
+      timeout: settings.handlerTimeout,
+      report: (error) => context.report(error),
+    };
   }
 
-  /** A client's network does not keep up. Called at the end of the turn in which that was seen. */
-  begin(client: Client<U, D>): void {
+  /** How many clients lag now. */
+  get size(): number {
+    return this.#lagging.size;
+  }
+
+  /** The first messages after a position; never throws or rejects. */
+  read(timeline: Timeline, seq: number): Replay | Promise<Replay> {
+    return readHistory(timeline, seq, this.#reading);
+  }
+
+  lagging(client: AnyClient): void {
     const { lag } = client.outbox;
     if (lag === undefined || !client.isOpen) return;
-    this.lagging++;
-    lag.since = this.#hub.settings.clock.now();
+    this.#lagging.add(client);
+    lag.since = this.#context.clock.now();
     this.#watch(client, lag);
-    this.#hub.notify("lag", { client });
+    this.#context.emit("lag", { client });
   }
 
-  /** A client has come back to a room: sends what it missed there, of which the first part is read. */
-  recover(client: Client<U, D>, room: Room<U, D>, seq: number, first: Replay): void {
+  dropped(client: AnyClient, count: number): void {
+    this.#context.counters.dropped += count;
+    this.#context.emit("drop", { client, count });
+  }
+
+  /** Closes a client that does not keep up, to come back. It may be too slow for the closing handshake, too. */
+  overflowing(client: AnyClient): void {
+    client.close(CloseCode.tooSlow, "You could not keep up; come back.");
+    const timer = this.#context.clock.setTimeout(() => {
+      client.terminate("It was too slow.");
+    }, CLOSE_TIMEOUT);
+    this.#closing.set(client, timer);
+  }
+
+  /** Sends a client that came back to a room what it missed there; the first part has been read. */
+  start(client: AnyClient, state: RoomState, first: Replay): void {
     const lag = client.outbox.fallBehind();
-    const cursor = lag.cursor(room.id, seq);
-    this.#feed(client, lag, room, cursor, first);
+    this.#feed(client, lag, state, lag.cursor(state.id, first.from - 1), first);
     this.step(client);
   }
 
-  /**
-   * Closes a client that does not keep up, to come back. It may be too slow for the closing handshake,
-   * too.
-   */
-  giveUp(client: Client<U, D>): void {
-    client.close(CloseCode.tooSlow, "You could not keep up; come back.");
-    const timer = this.#hub.settings.clock.setTimeout(() => {
-      client.terminate("It was too slow.");
-    }, LAST_WORDS);
-    this.#leaving.set(client, timer);
+  /** A client is closed: nothing more is owed to it. */
+  end(client: AnyClient): void {
+    const { lag } = client.outbox;
+    if (lag === undefined) return;
+    this.#context.clock.clearTimeout(lag.timer);
+    this.#lagging.delete(client);
   }
 
   /** A client's connection is gone. */
-  gone(client: Client<U, D>): void {
-    this.#hub.settings.clock.clearTimeout(this.#leaving.get(client));
-    this.#leaving.delete(client);
-  }
-
-  /** A client is closed: nothing more is owed to it. */
-  end(client: Client<U, D>): void {
-    const { lag } = client.outbox;
-    if (lag === undefined) return;
-    this.#hub.settings.clock.clearTimeout(lag.timer);
-    if (lag.isTold) this.lagging--;
-    lag.isTold = false;
+  gone(client: AnyClient): void {
+    this.#context.clock.clearTimeout(this.#closing.get(client));
+    this.#closing.delete(client);
   }
 
   /** Goes on, as far as the client's network allows. Called when it may have taken something. */
-  step(client: Client<U, D>): void {
-    const { lag } = client.outbox;
+  step(client: AnyClient): void {
+    const { outbox } = client;
+    const { lag } = outbox;
     if (lag === undefined || !client.isOpen) return;
-    if (client.outbox.room > 0) {
+    if (outbox.headroom > 0) {
       lag.isSlow = false;
       for (const [key, message] of lag.latest) {
-        if (client.outbox.room <= 0) break;
+        if (outbox.headroom <= 0) break;
         lag.latest.delete(key);
-        client.outbox.replay(message);
+        outbox.replay(message);
       }
-      for (const [roomId, cursor] of lag.cursors) this.#read(client, lag, roomId, cursor);
-      if (lag.cursors.size === 0 && lag.latest.size === 0 && client.outbox.room > 0) {
+      for (const [roomId, cursor] of lag.cursors) this.#advance(client, lag, roomId, cursor);
+      if (lag.cursors.size === 0 && lag.latest.size === 0 && outbox.headroom > 0) {
         this.#finish(client, lag);
         return;
       }
       // What was queued is written when this turn ends; then more may fit.
-      if (client.outbox.room <= 0) this.#hub.settings.clock.setImmediate(() => this.step(client));
+      if (outbox.headroom <= 0) this.#context.clock.setImmediate(() => this.step(client));
     }
-    if (client.outbox.lag === lag) this.#watch(client, lag);
+    if (outbox.lag === lag) this.#watch(client, lag);
   }
 
   /** Reads on in one room, until the client is live there, its network is full, or history takes its time. */
-  #read(client: Client<U, D>, lag: Lag, roomId: string, cursor: Cursor): void {
-    const room = client.memberships.get(roomId);
-    const past = room?.past;
-    if (room === undefined || past === undefined || cursor.isReading) return;
-    while (client.outbox.room > 0) {
-      if (cursor.seq >= past.position.seq) {
+  #advance(client: AnyClient, lag: Lag, roomId: string, cursor: Cursor): void {
+    const state = client.memberships.get(roomId);
+    if (state === undefined || cursor.isReading) return;
+    while (client.outbox.headroom > 0) {
+      if (cursor.seq >= state.timeline.seq) {
         lag.cursors.delete(roomId);
         return;
       }
-      const replay = readPast(this.#hub, past, cursor.seq);
+      const replay = this.read(state.timeline, cursor.seq);
       if (replay instanceof Promise) {
-        void this.#readLater(client, lag, room, past, cursor, replay);
+        void this.#advanceLater(client, lag, state, cursor, replay);
         return;
       }
-      this.#feed(client, lag, room, cursor, replay);
+      this.#feed(client, lag, state, cursor, replay);
     }
   }
 
-  async #readLater(
-    client: Client<U, D>,
+  async #advanceLater(
+    client: AnyClient,
     lag: Lag,
-    room: Room<U, D>,
-    past: Past,
+    state: RoomState,
     cursor: Cursor,
     pending: Promise<Replay>,
   ): Promise<void> {
     cursor.isReading = true;
-    past.hold();
+    state.timeline.hold();
     const replay = await pending;
     cursor.isReading = false;
     // It may have left meanwhile, or left and come back.
-    if (client.isOpen && lag.cursors.get(room.id) === cursor) {
-      this.#feed(client, lag, room, cursor, replay);
+    if (client.isOpen && lag.cursors.get(state.id) === cursor) {
+      this.#feed(client, lag, state, cursor, replay);
       this.step(client);
     }
-    past.release();
+    state.timeline.release();
   }
 
-  /** Sends a slice as far as there is room, and says what is lost before it. */
-  #feed(client: Client<U, D>, lag: Lag, room: Room<U, D>, cursor: Cursor, replay: Replay): void {
+  /** Sends a slice as far as the network takes it, after the gap before it. */
+  #feed(client: AnyClient, lag: Lag, { id }: RoomState, cursor: Cursor, replay: Replay): void {
     const { outbox } = client;
-    if (replay.from > cursor.seq + 1) this.#tellGap(client, lag, room, cursor, replay.from - 1);
-    if (replay.batch.bytes <= outbox.room && cursor.skips.size === 0) {
+    if (replay.from > cursor.seq + 1) this.#sendGap(client, lag, id, cursor, replay.from - 1);
+    if (replay.batch.bytes <= outbox.headroom && cursor.skips.size === 0) {
       outbox.replay(replay.batch);
       this.#count(lag, replay.batch.length);
       cursor.seq += replay.batch.length;
       return;
     }
     for (const message of replay.batch.messages()) {
-      if (outbox.room <= 0) return;
+      if (outbox.headroom <= 0) return;
       cursor.seq++;
-      if (cursor.skips.delete(cursor.seq)) outbox.replay(skipped(room.id, cursor.seq));
+      if (cursor.skips.delete(cursor.seq)) outbox.replay(skipped(id, cursor.seq));
       else {
         outbox.replay(message);
         this.#count(lag, 1);
@@ -167,68 +183,39 @@ export class CatchUp<U extends User, D> {
 
   #count(lag: Lag, messages: number): void {
     lag.replayed += messages;
-    this.replayed += messages;
+    this.#context.counters.replayed += messages;
   }
 
-  #tellGap(client: Client<U, D>, lag: Lag, room: Room<U, D>, cursor: Cursor, to: number): void {
+  #sendGap(client: AnyClient, lag: Lag, room: string, cursor: Cursor, to: number): void {
     const payload = { from: cursor.seq + 1, to };
     let lost = to - cursor.seq;
     for (const seq of cursor.skips) if (seq <= to && cursor.skips.delete(seq)) lost--;
-    client.outbox.replay(new Message({ type: "gap", room: room.id, payload }));
+    client.outbox.replay(new Message({ type: "gap", room, payload }));
     client.outbox.drop(lost);
     lag.missed += lost;
-    this.missed += lost;
+    this.#context.counters.missed += lost;
     cursor.seq = to;
   }
 
-  #finish(client: Client<U, D>, lag: Lag): void {
-    this.#hub.settings.clock.clearTimeout(lag.timer);
+  #finish(client: AnyClient, lag: Lag): void {
+    this.#context.clock.clearTimeout(lag.timer);
     client.outbox.catchUp();
-    for (const roomId of lag.stale) client.memberships.get(roomId)?.sendInfo(client, "room_info");
-    if (!lag.isTold) return;
-    this.lagging--;
-    this.#hub.notify("recovered", { client, replayed: lag.replayed, missed: lag.missed });
+    for (const roomId of lag.stale) {
+      const state = client.memberships.get(roomId);
+      if (state !== undefined) this.#presence.sendInfo(client, state, "room_info");
+    }
+    if (!this.#lagging.delete(client)) return;
+    this.#context.emit("recovered", { client, replayed: lag.replayed, missed: lag.missed });
   }
 
-  #watch(client: Client<U, D>, lag: Lag): void {
-    const { clock, lagTimeout } = this.#hub.settings;
+  #watch(client: AnyClient, lag: Lag): void {
+    const { clock } = this.#context;
     lag.timer ??= clock.setTimeout(() => {
       lag.timer = undefined;
       this.step(client);
-      const isOver = lag.isTold && lagTimeout !== false && clock.now() - lag.since >= lagTimeout;
-      if (isOver && client.outbox.lag === lag) this.giveUp(client);
+      const limit = this.#lagTimeout;
+      const isOver = lag.isReported && limit !== false && clock.now() - lag.since >= limit;
+      if (isOver && client.outbox.lag === lag) this.overflowing(client);
     }, LOOK_EVERY);
-  }
-}
-
-/**
- * The first of what came after a position. A history that throws, rejects or takes too long has nothing,
- * and is reported; one that has nothing where something was said has lost it.
- */
-export function readPast<U extends User, D>(
-  hub: Hub<U, D>,
-  past: Past,
-  seq: number,
-): Replay | Promise<Replay> {
-  const { clock, handlerTimeout } = hub.settings;
-  const fail = (text: string, cause?: unknown): Replay => {
-    hub.report(new RoomcastError("HISTORY_FAILED", text, { cause }), undefined);
-    return past.nothing();
-  };
-  const failed = (cause: unknown) => fail("A history could not be read.", cause);
-  const head = past.position.seq;
-  const judge = (replay: Replay): Replay => {
-    const isLost = seq < head && replay.to <= seq;
-    return isLost ? { from: head + 1, to: head, batch: replay.batch } : replay;
-  };
-  try {
-    const replay = past.since(seq, SLICE);
-    if (!isPromiseLike(replay)) return judge(replay);
-    return inTime(replay, clock, handlerTimeout).then(
-      (result) => (result === LATE ? fail("A history did not answer in time.") : judge(result)),
-      failed,
-    );
-  } catch (cause) {
-    return failed(cause);
   }
 }

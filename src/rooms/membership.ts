@@ -1,228 +1,230 @@
-import type { Client } from "../client.js";
-import type { Past, Replay } from "../history/history.js";
-import type { Hub } from "../hub.js";
-import { ANSWERED } from "../inbound/dispatcher.js";
+import type { AnyClient } from "../client.js";
+import type { Context } from "../context.js";
+import type { Replay } from "../history/history.js";
+import type { Timeline } from "../history/timeline.js";
 import { assertRoomId } from "../protocol/envelope.js";
 import { RoomcastError } from "../protocol/errors.js";
-import type { LeaveReason, Position, User } from "../protocol/types.js";
-import type { Room } from "../room.js";
-import { inTime, isPromiseLike, LATE } from "../util/timeout.js";
-import { readPast } from "./catch-up.js";
+import type { LeaveReason, Position } from "../protocol/types.js";
+import type { AnyRoom } from "../room.js";
+import { isPromiseLike } from "../util/promises.js";
+import { type Authorization, forbidden } from "./authorization.js";
+import type { CatchUp } from "./catch-up.js";
+import type { Presence } from "./presence.js";
+import type { Requests } from "./requests.js";
+import type { RoomState } from "./room-state.js";
+import type { Rooms } from "./rooms.js";
+import type { Typing } from "./typing.js";
+import type { Users } from "./users.js";
 
-/** What `authorize` is asked about. */
-export type Action = "join" | "send";
+/** What joining and leaving has to do with. */
+export interface MembershipParts {
+  readonly authorization: Authorization;
+  readonly rooms: Rooms;
+  readonly users: Users;
+  readonly typing: Typing;
+  readonly presence: Presence;
+  readonly catchUp: CatchUp;
+  readonly requests: Requests;
+}
 
-/** Somebody who asked to come in, and is not in yet. */
-interface Ticket {
-  readonly userId: string;
+/** A client's wish to join a room. */
+interface PendingJoin {
+  readonly client: AnyClient;
   readonly roomId: string;
+  /** The position that the client was at, if it was in the room before. */
+  readonly since: Position | undefined;
+  /** The id of its message. */
+  readonly id: string | undefined;
   isRevoked: boolean;
 }
 
-/** What a newcomer missed, as far as it is read, and where that is kept. */
+/** The first messages that a returning client missed, read from a timeline that is held for it. */
 interface Missed {
-  readonly past: Past;
-  readonly since: Position;
+  readonly timeline: Timeline;
   readonly replay: Replay;
 }
 
-/** Who comes into a room and who leaves it, and by whose decision. */
-export class Door<U extends User, D> {
-  readonly #hub: Hub<U, D>;
-  readonly #tickets = new Set<Ticket>();
+/** Joining, leaving and being removed: the only way into a room, and the only way out. */
+export class Membership {
+  readonly #context: Context;
+  readonly #parts: MembershipParts;
+  readonly #maxRoomsPerClient: number | false;
+  readonly #pending = new Set<PendingJoin>();
 
-  constructor(hub: Hub<U, D>) {
-    this.#hub = hub;
+  constructor(context: Context, parts: MembershipParts, maxRoomsPerClient: number | false) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#maxRoomsPerClient = maxRoomsPerClient;
   }
 
   /**
-   * Asks `authorize`. Returns nothing, or a promise of nothing, where it says yes.
+   * A client asks to join a room. It is sent `room_info` and the messages after `since`, and if it is in the
+   * room already, `room_info` alone. Returns a promise where `authorize` or the history takes time.
    *
-   * @throws RoomcastError `FORBIDDEN` where it does not; or rejects with it.
+   * @throws RoomcastError `INVALID_PAYLOAD`, `FORBIDDEN`, `TOO_MANY_ROOMS`; or rejects with it.
    */
-  authorize(client: Client<U, D>, action: Action, roomId: string): Promise<void> | undefined {
-    const { authorize, clock, handlerTimeout } = this.#hub.settings;
-    if (authorize === undefined) return undefined;
-    const answer = authorize(client, action, roomId);
-    if (!isPromiseLike(answer)) {
-      check(answer, action);
-      return undefined;
-    }
-    return inTime(answer, clock, handlerTimeout).then((verdict) => {
-      if (verdict === LATE) {
-        const text = `"authorize" did not settle in ${handlerTimeout} ms.`;
-        throw new RoomcastError("HANDLER_TIMEOUT", text);
-      }
-      check(verdict, action);
-    });
-  }
-
-  /** A client asks to come in: to a room that it was in before, if it says `since` when. */
-  join(
-    client: Client<U, D>,
+  request(
+    client: AnyClient,
     roomId: string,
     since: Position | undefined,
     id: string | undefined,
-  ): unknown {
+  ): Promise<void> | undefined {
+    const join: PendingJoin = { client, roomId, since, id, isRevoked: false };
+    const allowed = this.#parts.authorization.check(client, "join", roomId);
+    if (allowed !== undefined) return this.#wait(join, allowed);
+    const missed = this.#readMissed(join);
+    if (isPromiseLike(missed)) return this.#wait(join, undefined, missed);
+    return this.#complete(join, missed);
+  }
+
+  /** The server puts a client into a room. Does nothing where it is in, or has closed meanwhile. */
+  join(client: AnyClient, roomId: string): AnyRoom {
     assertRoomId(roomId);
-    const authorized = this.authorize(client, "join", roomId);
-    if (authorized === undefined) {
-      const missed = this.#recall(client, roomId, since);
-      if (!isPromiseLike(missed)) return this.#answer(client, roomId, since, missed, id);
-      return this.#joinLater(client, roomId, since, undefined, missed, id);
+    const state = client.memberships.get(roomId);
+    if (state !== undefined) return state.room;
+    if (!client.isOpen) return this.#parts.rooms.handle(roomId);
+    return this.#enter({ client, roomId, since: undefined, id: undefined, isRevoked: false }).room;
+  }
+
+  /**
+   * Takes a client out of a room that it is in. The order counts: its typing ends while it is a member;
+   * presence and requests see the room without it; the events come last.
+   */
+  leave(client: AnyClient, state: RoomState, reason: LeaveReason): void {
+    const { typing, users, presence, requests, rooms } = this.#parts;
+    const { outbox, user } = client;
+    typing.stop(client, state);
+    state.clients.delete(client);
+    client.memberships.delete(state.id);
+    const lost = outbox.lag?.forget(state.id, state.timeline.seq) ?? 0;
+    // A client that is gone may come back for them.
+    if (lost > 0 && client.isOpen) outbox.drop(lost);
+    if (!users.isAnyIn(user.id, state.clients)) {
+      if (reason !== "timeout") state.timeline.endAccess(user.id);
+      presence.left(state, client, reason);
     }
-    return this.#joinLater(client, roomId, since, authorized, undefined, id);
-  }
-
-  /** Lets a client in that is not in yet; `missed` is what it is to be sent. */
-  admit(
-    client: Client<U, D>,
-    roomId: string,
-    id?: string,
-    since?: Position,
-    missed?: Missed,
-  ): Room<U, D> {
-    const room = this.#hub.room(roomId);
-    // One that has closed meanwhile is not let in: nobody would ever take it out.
-    if (!client.isOpen) return room;
-    const { maxRoomsPerClient } = this.#hub.settings;
-    if (maxRoomsPerClient !== false && client.rooms.size >= maxRoomsPerClient) {
-      const text = `You may be in ${maxRoomsPerClient} rooms at most.`;
-      throw new RoomcastError("TOO_MANY_ROOMS", text);
+    requests.left(client, state.id);
+    const isReleased = rooms.release(state);
+    if (this.#context.hears("leave")) {
+      this.#context.emit("leave", { client, room: state.room, reason });
     }
-    const isNew = !this.#hub.rooms.has(roomId);
-    this.#hub.registry.wake(room);
-    const past = room.past as Past;
-    const isRecovered = missed !== undefined && missed.past === past;
-    past.attendance?.enter(client.user.id, past.position.seq);
-    room.add(client);
-    this.#hub.presence.joined(room, client);
-    if (isRecovered) client.outbox.fallBehind().cursor(roomId, missed.since.seq);
-    room.sendInfo(client, "room_info", id, since && isRecovered);
-    if (isRecovered) this.#hub.catchUp.recover(client, room, missed.since.seq, missed.replay);
-    if (isNew) this.#hub.notify("roomCreated", { room });
-    this.#hub.notify("join", { client, room });
-    return room;
-  }
-
-  /** Takes a client out of a room that it is in. */
-  leave(client: Client<U, D>, room: Room<U, D>, reason: LeaveReason): void {
-    const { typing, presence, registry, users } = this.#hub;
-    const { id: userId } = client.user;
-    typing.stop(client, room);
-    room.remove(client);
-    const lost = client.outbox.lag?.leave(room.id, room.seq) ?? 0;
-    // One that is gone may yet come back for it.
-    if (lost > 0 && client.isOpen) client.outbox.drop(lost);
-    const isLast = !users.isAnyIn(userId, room.clients);
-    if (isLast && reason !== "timeout") room.past?.attendance?.leave(userId);
-    if (isLast) presence.left(room, client, reason);
-    this.#hub.requests.left(client, room);
-    if (room.isDeserted) registry.leave(room);
-    this.#hub.notify("leave", { client, room, reason });
-    if (room.isDeserted) this.#hub.notify("roomRemoved", { room });
-  }
-
-  /** The last member that might have come back does not. */
-  deserted(room: Room<U, D>): void {
-    if (!room.isDeserted || !this.#hub.rooms.has(room.id)) return;
-    this.#hub.registry.leave(room);
-    this.#hub.notify("roomRemoved", { room });
+    if (isReleased && this.#context.hears("roomRemoved") && state.isDeserted) {
+      this.#context.emit("roomRemoved", { room: state.room });
+    }
   }
 
   /** Takes a client out by the server's decision, and tells it. */
-  remove(client: Client<U, D>, room: Room<U, D>, reason: LeaveReason): void {
-    this.leave(client, room, reason);
-    client.answer({ type: "removed", room: room.id, payload: { reason } });
+  remove(client: AnyClient, state: RoomState, reason: LeaveReason): void {
+    this.leave(client, state, reason);
+    client.push({ type: "removed", room: state.id, payload: { reason } });
   }
 
-  /** Takes a user out of one room, or of all, wherever they are and whatever they are about to join. */
+  /** Takes a user out of one room, or of all, on all connections and whatever they are about to join. */
   revoke(userId: string, roomId: string | undefined): void {
+    const { users, rooms, presence } = this.#parts;
     const isMeant = (id: string) => roomId === undefined || id === roomId;
-    for (const ticket of this.#tickets) {
-      if (ticket.userId === userId && isMeant(ticket.roomId)) ticket.isRevoked = true;
+    for (const join of this.#pending) {
+      if (join.client.user.id === userId && isMeant(join.roomId)) join.isRevoked = true;
     }
-    for (const client of [...this.#hub.users.clientsOf(userId)]) {
-      for (const room of [...client.memberships.values()]) {
-        if (isMeant(room.id)) this.remove(client, room, "kicked");
+    for (const client of [...users.clientsOf(userId)]) {
+      for (const state of [...client.memberships.values()]) {
+        if (isMeant(state.id)) this.remove(client, state, "kicked");
       }
     }
-    for (const room of [...this.#hub.registry.all()]) {
-      if (!isMeant(room.id)) continue;
-      room.past?.attendance?.leave(userId);
-      this.#hub.presence.dismiss(room, userId, "kicked");
+    for (const state of [...rooms.all()]) {
+      if (!isMeant(state.id)) continue;
+      state.timeline.endAccess(userId);
+      presence.endGrace(state, userId, "kicked");
     }
   }
 
-  async #joinLater(
-    client: Client<U, D>,
-    roomId: string,
-    since: Position | undefined,
-    authorized: Promise<void> | undefined,
-    recalled: Promise<Missed | undefined> | undefined,
-    id: string | undefined,
-  ): Promise<unknown> {
-    const ticket: Ticket = { userId: client.user.id, roomId, isRevoked: false };
-    this.#tickets.add(ticket);
+  /** A client is closed: it leaves all rooms, and nothing more is owed to it. */
+  closed(client: AnyClient, reason: LeaveReason): void {
+    const { catchUp, requests } = this.#parts;
+    catchUp.end(client);
+    for (const state of client.memberships.values()) this.leave(client, state, reason);
+    requests.left(client);
+  }
+
+  async #wait(
+    join: PendingJoin,
+    allowed: Promise<void> | undefined,
+    reading?: Promise<Missed | undefined>,
+  ): Promise<void> {
+    this.#pending.add(join);
     try {
-      await authorized;
-      const recalling = recalled ?? this.#recall(client, roomId, since);
+      await allowed;
+      const pending = reading ?? this.#readMissed(join);
       // What is not awaited cannot be overtaken.
-      const missed = isPromiseLike(recalling) ? await recalling : recalling;
-      if (ticket.isRevoked) missed?.past.release();
-      check(!ticket.isRevoked, "join");
-      return this.#answer(client, roomId, since, missed, id);
+      const missed = isPromiseLike(pending) ? await pending : pending;
+      if (join.isRevoked) {
+        missed?.timeline.release();
+        throw forbidden("join");
+      }
+      this.#complete(join, missed);
     } finally {
-      this.#tickets.delete(ticket);
+      this.#pending.delete(join);
     }
   }
 
-  #answer(
-    client: Client<U, D>,
-    roomId: string,
-    since: Position | undefined,
-    missed: Missed | undefined,
-    id: string | undefined,
-  ): unknown {
-    const room = client.memberships.get(roomId);
+  #complete(join: PendingJoin, missed: Missed | undefined): undefined {
+    const { client, roomId, id } = join;
+    const state = client.memberships.get(roomId);
     try {
-      if (room === undefined) this.admit(client, roomId, id, since, missed);
-      else room.sendInfo(client, "room_info", id);
+      if (state !== undefined) this.#parts.presence.sendInfo(client, state, "room_info", id);
+      else if (client.isOpen) this.#enter(join, missed);
     } finally {
-      missed?.past.release();
+      missed?.timeline.release();
     }
-    return ANSWERED;
+    return undefined;
+  }
+
+  /** Puts an open client into a room that it is not in. */
+  #enter({ client, roomId, since, id }: PendingJoin, missed?: Missed): RoomState {
+    const { rooms, presence, catchUp } = this.#parts;
+    const limit = this.#maxRoomsPerClient;
+    if (limit !== false && client.memberships.size >= limit) {
+      throw new RoomcastError("TOO_MANY_ROOMS", `You may be in at most ${limit} rooms.`);
+    }
+    const isNew = !rooms.live.has(roomId);
+    const state = rooms.activate(roomId);
+    const replay = missed?.timeline === state.timeline ? missed.replay : undefined;
+    state.timeline.grantAccess(client.user.id);
+    state.clients.add(client);
+    client.memberships.set(roomId, state);
+    presence.joined(state, client);
+    // The client stands at its own position, which `room_info` states, until it has caught up.
+    if (replay !== undefined) client.outbox.fallBehind().cursor(roomId, replay.from - 1);
+    presence.sendInfo(client, state, "room_info", id, since && replay !== undefined);
+    if (replay !== undefined) catchUp.start(client, state, replay);
+    // A room's handle is made only where somebody listens.
+    const context = this.#context;
+    if (isNew && context.hears("roomCreated")) context.emit("roomCreated", { room: state.room });
+    if (context.hears("join")) context.emit("join", { client, room: state.room });
+    return state;
   }
 
   /**
-   * What came after a position that a client was at. Nothing, if it cannot all be shown: it is of another
-   * epoch, or has no history that reaches back so far, or the user was out of the room by decision.
-   * What it returns holds the past, until it is released.
+   * What came after the position that a client was at. Undefined if it cannot all be shown: the position is of
+   * another epoch, history does not reach back so far, or the user was out of the room by decision.
+   * Otherwise the timeline is held, until it is released.
    */
-  #recall(
-    client: Client<U, D>,
-    roomId: string,
-    since: Position | undefined,
-  ): Missed | undefined | Promise<Missed | undefined> {
-    const past = this.#hub.registry.find(roomId)?.past;
-    if (since === undefined || past === undefined) return undefined;
-    const { epoch, seq } = past.position;
-    if (since.epoch !== epoch || since.seq > seq) return undefined;
+  #readMissed(join: PendingJoin): Missed | undefined | Promise<Missed | undefined> {
+    const { client, roomId, since } = join;
+    if (since === undefined) return undefined;
+    const timeline = this.#parts.rooms.find(roomId)?.timeline;
+    if (timeline === undefined || since.epoch !== timeline.epoch || since.seq > timeline.seq) {
+      return undefined;
+    }
     // Where nothing was missed there is nothing to be shown.
-    if (since.seq < seq && !past.attendance?.allows(client.user.id, since.seq)) return undefined;
-    past.hold();
-    const judge = (replay: Replay): Missed | undefined => {
-      if (replay.from === since.seq + 1) return { past, since, replay };
-      past.release();
+    if (since.seq < timeline.seq && !timeline.allows(client.user.id, since.seq)) return undefined;
+    timeline.hold();
+    const check = (replay: Replay): Missed | undefined => {
+      if (replay.from === since.seq + 1) return { timeline, replay };
+      timeline.release();
       return undefined;
     };
-    const replay = readPast(this.#hub, past, since.seq);
-    return isPromiseLike(replay) ? replay.then(judge) : judge(replay);
+    const replay = this.#parts.catchUp.read(timeline, since.seq);
+    return isPromiseLike(replay) ? replay.then(check) : check(replay);
   }
-}
-
-function check(verdict: unknown, action: Action): void {
-  if (verdict === true) return;
-  const what = action === "join" ? "join this room" : "send to this room";
-  throw new RoomcastError("FORBIDDEN", `You may not ${what}.`);
 }

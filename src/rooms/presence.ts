@@ -1,187 +1,226 @@
-import type { Client } from "../client.js";
-import type { Hub } from "../hub.js";
-import type { LeaveReason, Member, User } from "../protocol/types.js";
-import type { Room } from "../room.js";
-import { checkNames, checkPositive, invalid } from "../util/checks.js";
+import type { AnyClient } from "../client.js";
+import type { Context } from "../context.js";
+import type { Excluded } from "../delivery/fan-out.js";
+import type { ServerEnvelope } from "../protocol/messages.js";
+import type { LeaveReason, Member, RoomInfo, User } from "../protocol/types.js";
+import { Crowd } from "./crowd.js";
+import type { AbsentMember, RoomState } from "./room-state.js";
+import type { Rooms } from "./rooms.js";
+import type { Users } from "./users.js";
+import type { Visibility } from "./visibility.js";
 
-/** What a room shows of who is in it. */
-export type Shown = "members" | "count" | "none";
+type Announcement = Pick<ServerEnvelope, "type" | "payload">;
 
-/** How a room shows who is in it. */
-export interface PresenceOptions {
-  /** Who is in it, how many are, or nothing. Default "members". */
-  readonly show?: Shown;
-  /**
-   * Milliseconds that a user whose last connection died stays a member, to come back. Default 0: the
-   * others are told at once that the user left.
-   */
-  readonly grace?: number;
-}
+/** Time (ms) in which a member may come back, as after a reload, without being shown as reconnecting. */
+const QUIET_GRACE = 2_000;
 
-/** A member whose last connection died, and who may yet come back. */
-export interface Ghost<U extends User> {
-  readonly user: U;
-  readonly state: unknown;
-  timer: unknown;
-  isAnnounced: boolean;
-}
-
-/** Who comes back sooner, as after a reload of the page, was never away to the others. Milliseconds. */
-const UNSEEN = 2_000;
-
-/** A room that shows counts tells of a new one so often at most, in milliseconds. */
+/** Shortest time (ms) between two counts that a room is told. */
 const COUNT_EVERY = 250;
 
-/** What changes the number of members. */
-const COUNTED: ReadonlySet<string> = new Set(["user_joined", "user_left"]);
+/** Most members waited for at the same time; of more, the others are told that they left. */
+const MAX_ABSENT = 100_000;
 
-/** So many may be on their way back at the same time; of more, the others are told that they left. */
-const MAX_GHOSTS = 100_000;
-
-/** Fills in the defaults. Throws `INVALID_OPTION` with the option's name and the value. */
-export function readPresence(given: Shown | PresenceOptions): Required<PresenceOptions> {
-  if (typeof given === "string") return readPresence({ show: given });
-  if (typeof given !== "object" || given === null) {
-    throw invalid("presence", given, '"members", "count", "none" or an object');
-  }
-  checkNames(given, ["show", "grace"]);
-  const { show = "members", grace = 0 } = given;
-  if (!["members", "count", "none"].includes(show)) {
-    throw invalid("presence", show, '"members", "count" or "none"');
-  }
-  if (grace !== 0) checkPositive("presence.grace", grace);
-  return { show, grace };
-}
-
-/** What the others in a room are told of who comes and goes. It is about users, not connections. */
-export class Presence<U extends User, D> {
-  readonly #hub: Hub<U, D>;
-  /** What users say of themselves. */
+/** What the members of a room are told of each other. It is about users, not connections. */
+export class Presence {
+  readonly #context: Context;
+  readonly #users: Users;
+  readonly #rooms: Rooms;
+  readonly #crowd: Crowd;
+  /** What users show of themselves, by user id. */
   readonly #states = new Map<string, unknown>();
-  /** Rooms whose number of members changed, with the timer that tells of it. */
-  readonly #counting = new Map<Room<U, D>, unknown>();
-  #ghosts = 0;
+  /** Rooms whose number of members changed, with the timer that announces it. */
+  readonly #counting = new Map<RoomState, unknown>();
+  #absentCount = 0;
 
-  constructor(hub: Hub<U, D>) {
-    this.#hub = hub;
+  constructor(context: Context, users: Users, rooms: Rooms) {
+    this.#context = context;
+    this.#users = users;
+    this.#rooms = rooms;
+    this.#crowd = new Crowd(context.clock);
   }
 
-  /** A client came in. */
-  joined(room: Room<U, D>, client: Client<U, D>): void {
-    const { id } = client.user;
-    const ghost = room.ghosts?.get(id);
-    if (ghost !== undefined) {
-      this.#release(room, ghost);
-      if (ghost.state !== undefined && !this.#states.has(id)) {
-        this.setState(client.user, ghost.state, room);
-      }
-      const member = this.member(client.user);
-      if (ghost.isAnnounced) this.#tell(room, "user_returned", member, client);
-      else if (!isSame(member.state, ghost.state)) this.#tell(room, "user_updated", member, client);
-    } else if (!this.#hub.users.isAnotherIn(client, room.clients)) {
-      this.#tell(room, "user_joined", this.member(client.user), client);
+  /** A client joined. */
+  joined(state: RoomState, client: AnyClient): void {
+    const absent = state.absent?.get(client.user.id);
+    if (absent !== undefined) this.#returned(state, client, absent);
+    else if (!this.#users.isAnotherIn(client, state.clients)) {
+      const payload = this.#member(client.user);
+      this.#announceChange(state, { type: "user_joined", payload }, client);
     }
   }
 
   /** A user's last client in a room left it. */
-  left(room: Room<U, D>, client: Client<U, D>, reason: LeaveReason): void {
+  left(state: RoomState, { user }: AnyClient, reason: LeaveReason): void {
     // When the hub closes, everybody leaves, and nobody needs to hear it of everybody else.
-    if (this.#hub.isClosing) return;
-    const { grace } = room.presence;
-    if (reason === "timeout" && grace > 0 && this.#ghosts < MAX_GHOSTS) {
-      this.#haunt(room, client, grace);
+    if (this.#context.isClosing) return;
+    const { grace } = state.visibility;
+    if (reason === "timeout" && grace > 0 && this.#absentCount < MAX_ABSENT) {
+      this.#startGrace(state, user, grace);
     } else {
-      this.#tell(room, "user_left", { ...client.sender, reason });
+      const payload = { id: user.id, name: user.name, reason };
+      this.#announceChange(state, { type: "user_left", payload });
     }
   }
 
-  /** Gives up a member who is on the way back. */
-  dismiss(room: Room<U, D>, userId: string, reason: LeaveReason): void {
-    const ghost = room.ghosts?.get(userId);
-    if (ghost === undefined) return;
-    this.#release(room, ghost);
-    const { id, name } = ghost.user;
-    this.#tell(room, "user_left", { id, name, reason });
-    this.#hub.door.deserted(room);
+  /** A member who might come back is not waited for any longer. */
+  endGrace(state: RoomState, userId: string, reason: LeaveReason): void {
+    const absent = state.absent?.get(userId);
+    if (absent === undefined) return;
+    this.#forget(state, absent);
+    const { id, name } = absent.user;
+    this.#announceChange(state, { type: "user_left", payload: { id, name, reason } });
+    this.#release(state);
   }
 
-  /** A user is not connected any more. */
+  /** A user's last connection is gone. */
   offline(userId: string): void {
     this.#states.delete(userId);
   }
 
-  /** Says of a user what the others are to see of it; in a room that is told otherwise, not. */
-  setState(user: U, state: unknown, except?: Room<U, D>): void {
+  /** Sets what a user shows, and tells the rooms that the user is in, but for one that is told otherwise. */
+  setState(user: User, state: unknown, except?: RoomState): void {
     // What cannot be written as JSON throws here, before anything has changed.
     JSON.stringify(state);
     if (state === undefined) this.#states.delete(user.id);
     else this.#states.set(user.id, state);
-    const rooms = new Set<Room<U, D>>();
-    for (const client of this.#hub.users.clientsOf(user.id)) {
+    const rooms = new Set<RoomState>();
+    for (const client of this.#users.clientsOf(user.id)) {
       for (const room of client.memberships.values()) rooms.add(room);
     }
     if (except !== undefined) rooms.delete(except);
-    for (const room of rooms) this.#tell(room, "user_updated", this.member(user));
+    const payload = this.#member(user);
+    for (const room of rooms) this.#announce(room, { type: "user_updated", payload });
   }
 
-  /** A user as the others are shown. */
-  member({ id, name }: User): Member {
-    const state = this.#states.get(id);
-    return state === undefined ? { id, name } : { id, name, state };
+  /** Tells a client who is in a room, in answer to the message with that id. */
+  sendInfo(
+    client: AnyClient,
+    state: RoomState,
+    type: "room_info" | "online_users",
+    id?: string,
+    recovered?: boolean,
+  ): void {
+    const { timeline, visibility, id: room } = state;
+    // The position of a client that is behind is its own: the messages after it follow.
+    const cursor = state.clients.has(client) ? client.outbox.lag?.cursors.get(room) : undefined;
+    const payload = this.#info(room, visibility, state, recovered);
+    const seq = cursor?.seq ?? timeline.seq;
+    client.push({ type, room, payload, id, seq, epoch: timeline.epoch });
+  }
+
+  /** Answers `online_users`, for a room that does not exist, too. */
+  sendUsers(client: AnyClient, room: string, id: string | undefined): void {
+    const state = this.#rooms.find(room);
+    if (state !== undefined) {
+      this.sendInfo(client, state, "online_users", id);
+      return;
+    }
+    const payload = this.#info(room, this.#rooms.visibility(room), undefined, undefined);
+    client.push({ type: "online_users", room, payload, id, seq: 0 });
   }
 
   /** The hub closes: nobody is waited for. */
   clear(): void {
-    const { clock } = this.#hub.settings;
-    for (const timer of this.#counting.values()) clock.clearTimeout(timer);
+    for (const timer of this.#counting.values()) this.#context.clock.clearTimeout(timer);
     this.#counting.clear();
-    for (const room of [...this.#hub.rooms.values()]) {
-      for (const ghost of [...(room.ghosts?.values() ?? [])]) this.#release(room, ghost);
-      this.#hub.door.deserted(room);
+    for (const state of [...this.#rooms.live.values()]) {
+      for (const absent of [...(state.absent?.values() ?? [])]) this.#forget(state, absent);
+      this.#release(state);
     }
   }
 
-  #haunt(room: Room<U, D>, { user }: Client<U, D>, grace: number): void {
-    const { clock } = this.#hub.settings;
-    const unseen = Math.min(UNSEEN, grace / 2);
-    const state = this.#states.get(user.id);
-    const ghost: Ghost<U> = { user, state, timer: undefined, isAnnounced: false };
-    room.ghosts ??= new Map();
-    room.ghosts.set(user.id, ghost);
-    this.#ghosts++;
-    ghost.timer = clock.setTimeout(() => {
-      ghost.isAnnounced = true;
-      ghost.timer = clock.setTimeout(() => this.dismiss(room, user.id, "timeout"), grace - unseen);
-      const { id, name } = user;
-      this.#tell(room, "user_reconnecting", { id, name });
-    }, unseen);
+  #member({ id, name }: User): Member {
+    const state = this.#states.get(id);
+    return state === undefined ? { id, name } : { id, name, state };
   }
 
-  #release(room: Room<U, D>, ghost: Ghost<U>): void {
-    this.#hub.settings.clock.clearTimeout(ghost.timer);
-    room.ghosts?.delete(ghost.user.id);
-    if (room.ghosts?.size === 0) room.ghosts = undefined;
-    this.#ghosts--;
+  #info(
+    room_id: string,
+    { show }: Visibility,
+    state: RoomState | undefined,
+    recovered: boolean | undefined,
+  ): RoomInfo {
+    if (show === "none") return { room_id, recovered };
+    const clients = state === undefined ? [] : this.#users.distinct(state.clients);
+    const count = clients.length + (state?.absent?.size ?? 0);
+    if (show === "count") return { room_id, count, recovered };
+    const users: Member[] = [];
+    for (const { user } of clients) users.push(this.#member(user));
+    for (const { user, state: shown, isShown } of state?.absent?.values() ?? []) {
+      const reconnecting = isShown || undefined;
+      users.push({ id: user.id, name: user.name, reconnecting, state: shown });
+    }
+    return { room_id, users, count, recovered };
   }
 
-  #tell(room: Room<U, D>, type: string, payload: object, except?: Client<U, D>): void {
-    const { show } = room.presence;
-    if (show === "members") room.announce(type, payload, { except }, this.#hub.isCrowded());
-    else if (show === "count" && COUNTED.has(type)) this.#count(room);
+  #returned(state: RoomState, client: AnyClient, absent: AbsentMember): void {
+    const { user } = client;
+    this.#forget(state, absent);
+    if (absent.state !== undefined && !this.#states.has(user.id)) {
+      this.setState(user, absent.state, state);
+    }
+    const payload = this.#member(user);
+    if (absent.isShown) this.#announce(state, { type: "user_returned", payload }, client);
+    else if (!isSameJson(payload.state, absent.state)) {
+      this.#announce(state, { type: "user_updated", payload }, client);
+    }
   }
 
-  /** Tells how many there are, at the end of a while in which that may change further. */
-  #count(room: Room<U, D>): void {
-    if (this.#counting.has(room)) return;
-    const timer = this.#hub.settings.clock.setTimeout(() => {
-      this.#counting.delete(room);
-      room.announce("user_count", { count: room.count }, {});
+  #startGrace(state: RoomState, user: User, grace: number): void {
+    const { clock } = this.#context;
+    const quiet = Math.min(QUIET_GRACE, grace / 2);
+    const shown = this.#states.get(user.id);
+    const absent: AbsentMember = { user, state: shown, timer: undefined, isShown: false };
+    state.absent ??= new Map();
+    state.absent.set(user.id, absent);
+    this.#absentCount++;
+    absent.timer = clock.setTimeout(() => {
+      absent.isShown = true;
+      absent.timer = clock.setTimeout(
+        () => this.endGrace(state, user.id, "timeout"),
+        grace - quiet,
+      );
+      const payload = { id: user.id, name: user.name };
+      this.#announce(state, { type: "user_reconnecting", payload });
+    }, quiet);
+  }
+
+  #forget(state: RoomState, absent: AbsentMember): void {
+    this.#context.clock.clearTimeout(absent.timer);
+    state.absent?.delete(absent.user.id);
+    if (state.absent?.size === 0) state.absent = undefined;
+    this.#absentCount--;
+  }
+
+  #release(state: RoomState): void {
+    if (this.#rooms.release(state)) this.#context.emit("roomRemoved", { room: state.room });
+  }
+
+  #announce(state: RoomState, announcement: Announcement, excluded?: Excluded<AnyClient>): void {
+    if (state.visibility.show !== "members") return;
+    state.announce(announcement, this.#context.timestamp(), excluded, this.#crowd.add());
+  }
+
+  /** Announces what changes the number of members. */
+  #announceChange(state: RoomState, announcement: Announcement, excluded?: AnyClient): void {
+    if (state.visibility.show === "count") this.#announceCount(state);
+    else this.#announce(state, announcement, excluded);
+  }
+
+  /** Announces the number of members after a while, in which it may change further. */
+  #announceCount(state: RoomState): void {
+    if (this.#counting.has(state)) return;
+    const timer = this.#context.clock.setTimeout(() => {
+      this.#counting.delete(state);
+      const { length } = this.#users.distinct(state.clients);
+      const payload = { count: length + (state.absent?.size ?? 0) };
+      state.announce({ type: "user_count", payload }, this.#context.timestamp());
     }, COUNT_EVERY);
-    this.#counting.set(room, timer);
+    this.#counting.set(state, timer);
   }
 }
 
 /** Whether two values are the same JSON. */
-function isSame(one: unknown, other: unknown): boolean {
+function isSameJson(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }

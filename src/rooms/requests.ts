@@ -1,80 +1,140 @@
-import type { Client } from "../client.js";
-import { deliver } from "../delivery/fan-out.js";
-import { checkType } from "../delivery/lag-policy.js";
+import type { AnyClient, Receipt, Receipts, RequestOptions } from "../client.js";
+import { checkType } from "../delivery/compose.js";
+import { fanOut, toExcluded } from "../delivery/fan-out.js";
 import { Message } from "../delivery/message.js";
-import type { Hub } from "../hub.js";
-import type { Envelope, User } from "../protocol/types.js";
-import type { Room } from "../room.js";
 import { checkNames, checkPositive } from "../util/checks.js";
-import { type Receipt, Receipts } from "./receipts.js";
+import type { Clock } from "../util/clock.js";
 
-/** How to ask clients for an answer. */
-export interface RequestOptions<U extends User = User, D = Record<string, unknown>> {
-  /** Milliseconds that each may take. Default 10000. */
-  readonly timeout?: number | undefined;
-  /** Not asked: one client or several. */
-  readonly except?: Client<U, D> | Iterable<Client<U, D>> | undefined;
+/** A request that is still open. */
+interface Open {
+  /** The room whose members were asked, if it was a room's. */
+  readonly room: string | undefined;
+  readonly receipts: PendingReceipts;
 }
 
-/** What the server asks of clients, and has not been answered yet. */
-export class Requests<U extends User, D> {
-  readonly #hub: Hub<U, D>;
-  readonly #open = new Map<string, Receipts<U, D>>();
+/** The requests of the server that clients have not answered yet. */
+export class Requests {
+  readonly #context: { readonly clock: Clock; timestamp(): string };
+  readonly #open = new Map<string, Open>();
   #lastId = 0;
 
-  constructor(hub: Hub<U, D>) {
-    this.#hub = hub;
+  constructor(context: { readonly clock: Clock; timestamp(): string }) {
+    this.#context = context;
   }
 
-  /** Asks clients at the end of this turn. */
-  ask(
-    envelope: Envelope,
-    clients: ReadonlySet<Client<U, D>>,
-    { timeout = 10_000, except, ...rest }: RequestOptions<U, D>,
-  ): Receipts<U, D> {
-    checkType(envelope.type);
+  /** Asks clients, in a room or in none, at the end of this turn. */
+  send(
+    clients: ReadonlySet<AnyClient>,
+    room: string | undefined,
+    type: string,
+    payload: unknown,
+    { timeout = 10_000, except, ...rest }: RequestOptions,
+  ): Receipts {
+    const { clock } = this.#context;
+    checkType(type);
     checkNames(rest, ["timeout", "except"]);
     checkPositive("timeout", timeout);
-    const { clock } = this.#hub.settings;
     // The sign tells it from the ids that clients choose.
     const id = `#${(++this.#lastId).toString(36)}`;
-    const message = new Message({ ...envelope, id, timestamp: this.#hub.timestamp() });
+    const timestamp = this.#context.timestamp();
+    const message = new Message({ type, room, payload, id, timestamp });
     const asked = new Set(clients);
-    if (except !== undefined) {
-      for (const client of Symbol.iterator in except ? except : [except]) asked.delete(client);
-    }
-    const receipts = new Receipts(asked, envelope.room, () => {
+    const excluded = toExcluded<AnyClient>(except);
+    if (excluded instanceof Set) for (const client of excluded) asked.delete(client);
+    else if (excluded !== undefined) asked.delete(excluded as AnyClient);
+    const timer = clock.setTimeout(() => receipts.expire(), timeout);
+    const receipts = new PendingReceipts(asked, () => {
       this.#open.delete(id);
       clock.clearTimeout(timer);
     });
-    const timer = clock.setTimeout(() => receipts.expire(), timeout);
-    this.#open.set(id, receipts);
-    deliver(message, asked, undefined);
-    receipts.start();
+    if (asked.size > 0) this.#open.set(id, { room, receipts });
+    fanOut(message, asked, undefined);
     return receipts;
   }
 
   /** Asks one client. */
-  async askOne(
-    envelope: Envelope,
-    client: Client<U, D>,
-    options: RequestOptions<U, D>,
-  ): Promise<Receipt<U, D>> {
-    const receipts = this.ask(envelope, new Set([client]), options);
-    if (!client.isOpen) receipts.settle(client, "left");
-    const { value } = await receipts.next();
-    return value as Receipt<U, D>;
+  sendOne(
+    client: AnyClient,
+    type: string,
+    payload: unknown,
+    options: RequestOptions,
+  ): Promise<Receipt> {
+    const asked: ReadonlySet<AnyClient> = new Set(client.isOpen ? [client] : []);
+    const gone: Receipt = { client, user: client.user, status: "left", payload: undefined };
+    const receipts = this.send(asked, undefined, type, payload, options);
+    return receipts.next().then(({ value = gone }) => value);
   }
 
-  /** A client answers. An answer that nobody waits for any more is late, or made up. */
-  answer(client: Client<U, D>, id: string | undefined, payload: unknown): void {
-    if (id !== undefined) this.#open.get(id)?.settle(client, "ack", payload);
+  /** A client answers. An answer that nobody waits for is late, or made up. */
+  settle(client: AnyClient, id: string | undefined, payload: unknown): void {
+    if (id !== undefined) this.#open.get(id)?.receipts.settle(client, "ack", payload);
   }
 
-  /** A client left a room; or is gone, without one. */
-  left(client: Client<U, D>, room?: Room<U, D>): void {
-    for (const receipts of [...this.#open.values()]) {
-      if (room === undefined || receipts.room === room.id) receipts.settle(client, "left");
+  /** A client left a room; without a room, it is gone. */
+  left(client: AnyClient, roomId?: string): void {
+    if (this.#open.size === 0) return;
+    for (const { room, receipts } of [...this.#open.values()]) {
+      if (roomId === undefined || room === roomId) receipts.settle(client, "left");
     }
   }
 }
+
+/** The receipts of one request, as they come. */
+class PendingReceipts implements Receipts {
+  readonly #pending: Set<AnyClient>;
+  readonly #onDone: () => void;
+  readonly #ready: Receipt[] = [];
+  #waiting: ((result: IteratorResult<Receipt, undefined>) => void)[] = [];
+  #isDone = false;
+
+  /** @param onDone Runs once, when no answer is pending any more. */
+  constructor(asked: ReadonlySet<AnyClient>, onDone: () => void) {
+    this.#pending = new Set(asked);
+    this.#onDone = onDone;
+    if (asked.size === 0) this.#finish();
+  }
+
+  settle(client: AnyClient, status: Receipt["status"], payload?: unknown): void {
+    if (!this.#pending.delete(client)) return;
+    const value: Receipt = { client, user: client.user, status, payload };
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#ready.push(value);
+    else waiting({ done: false, value });
+    if (this.#pending.size === 0) this.#finish();
+  }
+
+  /** Nobody is waited for any longer. */
+  expire(): void {
+    for (const client of this.#pending) this.settle(client, "timeout");
+  }
+
+  /** The next receipt, as soon as there is one. */
+  next(): Promise<IteratorResult<Receipt, undefined>> {
+    const value = this.#ready.shift();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    if (this.#isDone) return Promise.resolve(END);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Stops waiting. Called by a loop that is left early. */
+  return(): Promise<IteratorResult<Receipt, undefined>> {
+    this.#pending.clear();
+    this.#ready.length = 0;
+    this.#finish();
+    return Promise.resolve(END);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #finish(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#onDone();
+    for (const waiting of this.#waiting) waiting(END);
+    this.#waiting = [];
+  }
+}
+
+const END = { done: true, value: undefined } as const;

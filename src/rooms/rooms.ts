@@ -1,109 +1,133 @@
-import { Counter } from "../history/counter.js";
-import type { Past } from "../history/history.js";
-import { KeptPast } from "../history/timeline.js";
-import type { Hub } from "../hub.js";
-import type { User } from "../protocol/types.js";
-import type { Room } from "../room.js";
+import type { HistoryLimits, HistoryStore } from "../history/history.js";
+import { Timeline } from "../history/timeline.js";
+import { type AnyRoom, Room, type RoomHost } from "../room.js";
 import type { Clock } from "../util/clock.js";
+import { RoomState } from "./room-state.js";
+import type { Visibility } from "./visibility.js";
 
-/** So many rooms are kept that nobody is in; of more, those that were left or spoken in last. */
+/** Most rooms kept while nobody is in them; those that were left or written to last stay. */
 const MAX_DORMANT = 10_000;
 
 /**
- * A room that keeps nothing still remembers for a while how far it has got, in milliseconds: who was alone
- * in it and comes back has missed nothing, and can be told so.
+ * How long (ms) a room without history keeps its position after the last member: a lone user who comes back
+ * has missed nothing, and can be told so.
  */
-const COUNT_KEPT = 60_000;
+const POSITION_KEPT = 60_000;
 
-/** The rooms that there are: those that somebody is in, and those of which something is still known. */
-export class Rooms<U extends User, D> {
+/** How rooms are made. */
+export interface RoomsSettings {
+  readonly history: (roomId: string) => HistoryLimits | false;
+  readonly historyStore: HistoryStore;
+  readonly presence: (roomId: string) => Visibility;
+}
+
+/** The registry of rooms: those that somebody is in, and the dormant ones, whose position is still kept. */
+export class Rooms {
   /** Those that somebody is in, by name. */
-  readonly live = new Map<string, Room<U, D>>();
-  readonly #hub: Hub<U, D>;
-  readonly #clock: Clock;
+  readonly live = new Map<string, RoomState>();
+  readonly #context: RoomHost["context"] & { readonly clock: Clock; readonly isClosing: boolean };
+  readonly #settings: RoomsSettings;
+  readonly #host: RoomHost;
   /** Those that nobody is in, with the timer that ends them; the one silent for longest is first. */
-  readonly #dormant = new Map<string, { readonly room: Room<U, D>; readonly timer: unknown }>();
+  readonly #dormant = new Map<string, { readonly state: RoomState; readonly timer: unknown }>();
 
-  constructor(hub: Hub<U, D>) {
-    this.#hub = hub;
-    this.#clock = hub.settings.clock;
+  constructor(
+    context: RoomHost["context"] & { readonly clock: Clock; readonly isClosing: boolean },
+    settings: RoomsSettings,
+    { users, requests }: Pick<RoomHost, "users" | "requests">,
+  ) {
+    this.#context = context;
+    this.#settings = settings;
+    this.#host = { context, rooms: this, users, requests };
   }
 
-  /** The room of that name, if there is one. */
-  find(id: string): Room<U, D> | undefined {
-    return this.live.get(id) ?? this.#dormant.get(id)?.room;
+  /** The state of a room, if there is one. */
+  find(id: string): RoomState | undefined {
+    return this.live.get(id) ?? this.#dormant.get(id)?.state;
   }
 
-  /** All rooms, those that nobody is in too. */
-  *all(): Iterable<Room<U, D>> {
+  /** The handle of a room, whether there is a state or not. */
+  handle(id: string): AnyRoom {
+    return this.find(id)?.room ?? new Room(this.#host, id);
+  }
+
+  /** What a room shows of its members, whether it exists or not. */
+  visibility(id: string): Visibility {
+    return this.#settings.presence(id);
+  }
+
+  /** All rooms, the dormant ones too. */
+  *all(): Iterable<RoomState> {
     yield* this.live.values();
-    for (const { room } of this.#dormant.values()) yield room;
+    for (const { state } of this.#dormant.values()) yield state;
   }
 
-  /** Somebody comes into a room: it is one of the hub's from now on. */
-  wake(room: Room<U, D>): void {
-    if (room.past === undefined) this.#begin(room);
-    this.#unlist(room.id);
-    this.live.set(room.id, room);
+  /** Somebody joins a room: returns its state, which is live from now on. */
+  activate(id: string): RoomState {
+    let state = this.live.get(id);
+    if (state !== undefined) return state;
+    state = this.#unpark(id) ?? this.#create(id);
+    this.live.set(id, state);
+    return state;
   }
 
-  /** Something is said in a room that nobody is in: says where that is noted, if it is. */
-  keep(room: Room<U, D>): Past | undefined {
-    if (this.#hub.isClosing) return undefined;
-    if (room.past === undefined) {
-      if (this.#hub.settings.history(room.id) === false) return undefined;
-      this.#begin(room);
-    }
-    this.#retire(room);
-    return room.past;
+  /** The state that takes a message: also one that nobody is in, while its position or history is kept. */
+  toPublish(id: string): RoomState | undefined {
+    const live = this.live.get(id);
+    if (live !== undefined || this.#context.isClosing) return live;
+    const keeps = () => this.#settings.history(id) !== false;
+    const state = this.#unpark(id) ?? (keeps() ? this.#create(id) : undefined);
+    if (state !== undefined) this.#park(state);
+    return state;
   }
 
-  /** Nobody is in a room any more. */
-  leave(room: Room<U, D>): void {
-    this.live.delete(room.id);
-    if (this.#hub.isClosing) this.#end(room);
-    else this.#retire(room);
+  /** Ends a room's life if nobody is in it or may come back. Returns whether it did. Idempotent. */
+  release(state: RoomState): boolean {
+    if (!state.isDeserted || this.live.get(state.id) !== state) return false;
+    this.live.delete(state.id);
+    if (this.#context.isClosing) this.#close(state);
+    else this.#park(state);
+    return true;
   }
 
-  /** Forgets the rooms that nobody is in. */
+  /** Forgets the dormant rooms. */
   clear(): void {
-    for (const { room } of this.#dormant.values()) this.#forget(room);
+    for (const { state } of this.#dormant.values()) this.#drop(state);
   }
 
-  #begin(room: Room<U, D>): void {
-    const { history, historyStore } = this.#hub.settings;
-    const limits = history(room.id);
-    room.past =
-      limits === false
-        ? new Counter()
-        : new KeptPast(historyStore.open(room.id, limits), limits.ttl);
+  #create(id: string): RoomState {
+    const { history, historyStore, presence } = this.#settings;
+    const limits = history(id);
+    const timeline =
+      limits === false ? new Timeline() : new Timeline(historyStore.open(id, limits), limits.ttl);
+    return new RoomState(this.#host, id, timeline, presence(id));
   }
 
-  #retire(room: Room<U, D>): void {
-    const { ttl = COUNT_KEPT } = room.past ?? {};
-    this.#unlist(room.id);
-    const timer = this.#clock.setTimeout(() => this.#forget(room), ttl);
-    this.#dormant.set(room.id, { room, timer });
+  #park(state: RoomState): void {
+    const ttl = state.timeline.ttl ?? POSITION_KEPT;
+    const timer = this.#context.clock.setTimeout(() => this.#drop(state), ttl);
+    this.#dormant.set(state.id, { state, timer });
     if (this.#dormant.size <= MAX_DORMANT) return;
-    for (const { room: oldest } of this.#dormant.values()) {
-      this.#forget(oldest);
+    for (const { state: oldest } of this.#dormant.values()) {
+      this.#drop(oldest);
       break;
     }
   }
 
-  #unlist(id: string): void {
-    this.#clock.clearTimeout(this.#dormant.get(id)?.timer);
+  #unpark(id: string): RoomState | undefined {
+    const parked = this.#dormant.get(id);
+    if (parked === undefined) return undefined;
+    this.#context.clock.clearTimeout(parked.timer);
     this.#dormant.delete(id);
+    return parked.state;
   }
 
-  #forget(room: Room<U, D>): void {
-    this.#unlist(room.id);
-    this.#end(room);
+  #drop(state: RoomState): void {
+    this.#unpark(state.id);
+    this.#close(state);
   }
 
-  #end(room: Room<U, D>): void {
-    const { history } = room.past ?? {};
-    room.past = undefined;
-    if (history !== undefined) this.#hub.settings.historyStore.close(room.id, history);
+  #close({ id, timeline: { history } }: RoomState): void {
+    if (history !== undefined) this.#settings.historyStore.close(id, history);
   }
 }

@@ -1,68 +1,74 @@
-import type { Client } from "../client.js";
-import type { Hub } from "../hub.js";
-import type { User } from "../protocol/types.js";
-import type { Room } from "../room.js";
+import type { AnyClient } from "../client.js";
+import type { Context } from "../context.js";
+import { senderOf } from "../protocol/envelope.js";
+import type { RoomState } from "./room-state.js";
+import type { Users } from "./users.js";
 
-/** An indicator that is not renewed goes out after this many milliseconds. */
+/** How long (ms) an indicator that is not renewed stays on. */
 const EXPIRES_AFTER = 5_000;
 
 /**
- * Who is typing where. The other users in a room are told of the change only: when a user starts, on
- * whichever connection, and when the last one ends, be it by a stop, a message, a departure, or silence.
+ * Typing indicators. The other users in a room are told of changes only: when a user starts, on whichever
+ * connection, and when the last one ends, by a stop, a message, leaving, or silence.
  */
-export class Typing<U extends User, D> {
-  readonly #hub: Hub<U, D>;
+export class Typing {
+  readonly #context: Context;
+  readonly #users: Users;
   /** Per client and room the timer that ends the indicator. */
-  readonly #timers = new Map<Client<U, D>, Map<Room<U, D>, unknown>>();
+  readonly #timers = new Map<AnyClient, Map<RoomState, unknown>>();
 
-  constructor(hub: Hub<U, D>) {
-    this.#hub = hub;
+  constructor(context: Context, users: Users) {
+    this.#context = context;
+    this.#users = users;
   }
 
   /** Starts an indicator, or renews it. */
-  start(client: Client<U, D>, room: Room<U, D>): void {
-    const wasTyping = this.#isTyping(client, room);
-    this.#clear(client, room);
+  start(client: AnyClient, state: RoomState): void {
+    const wasTyping = this.#isTyping(client, state);
+    this.#clear(client, state);
     let rooms = this.#timers.get(client);
     if (rooms === undefined) {
       rooms = new Map();
       this.#timers.set(client, rooms);
     }
-    const { clock } = this.#hub.settings;
-    rooms.set(
-      room,
-      clock.setTimeout(() => this.stop(client, room), EXPIRES_AFTER),
-    );
-    if (!wasTyping) this.#tell(client, room, true);
+    const timer = this.#context.clock.setTimeout(() => this.stop(client, state), EXPIRES_AFTER);
+    rooms.set(state, timer);
+    if (!wasTyping) this.#announce(client, state, true);
   }
 
   /** Ends an indicator, if there is one. */
-  stop(client: Client<U, D>, room: Room<U, D>): void {
-    const wasOn = this.#clear(client, room);
-    if (wasOn && !this.#isTyping(client, room)) this.#tell(client, room, false);
+  stop(client: AnyClient, state: RoomState): void {
+    if (this.#timers.size === 0) return;
+    const wasOn = this.#clear(client, state);
+    if (wasOn && !this.#isTyping(client, state)) this.#announce(client, state, false);
   }
 
-  #clear(client: Client<U, D>, room: Room<U, D>): boolean {
+  #clear(client: AnyClient, state: RoomState): boolean {
     const rooms = this.#timers.get(client);
-    if (rooms === undefined || !rooms.has(room)) return false;
-    this.#hub.settings.clock.clearTimeout(rooms.get(room));
-    rooms.delete(room);
+    if (rooms === undefined || !rooms.has(state)) return false;
+    this.#context.clock.clearTimeout(rooms.get(state));
+    rooms.delete(state);
     if (rooms.size === 0) this.#timers.delete(client);
     return true;
   }
 
   /** Whether the client's user is typing in a room, on any connection. */
-  #isTyping(client: Client<U, D>, room: Room<U, D>): boolean {
-    for (const sibling of this.#hub.users.clientsOf(client.user.id)) {
-      if (this.#timers.get(sibling)?.has(room)) return true;
+  #isTyping(client: AnyClient, state: RoomState): boolean {
+    for (const sibling of this.#users.clientsOf(client.user.id)) {
+      if (this.#timers.get(sibling)?.has(state)) return true;
     }
     return false;
   }
 
-  #tell(client: Client<U, D>, room: Room<U, D>, typing: boolean): void {
-    // A room that does not say who is in it does not say who types there, either.
-    if (this.#hub.isClosing || room.presence.show !== "members") return;
-    const except = this.#hub.users.clientsOf(client.user.id);
-    room.announce("user_typing", { typing }, { except, from: client });
+  #announce(client: AnyClient, state: RoomState, typing: boolean): void {
+    // A room that does not show its members does not show who types there, either.
+    if (this.#context.isClosing || state.visibility.show !== "members") return;
+    const announcement = {
+      type: "user_typing",
+      payload: { typing },
+      sender: senderOf(client),
+    } as const;
+    const excluded = this.#users.clientsOf(client.user.id);
+    state.announce(announcement, this.#context.timestamp(), excluded);
   }
 }

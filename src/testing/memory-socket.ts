@@ -47,7 +47,7 @@ export class MemorySocket implements Socket {
     hub: Hub<U, D>,
     options: AcceptOptions<NoInfer<U>> = {},
   ): MemorySocket {
-    const socket = new MemorySocket(hub.settings.clock);
+    const socket = new MemorySocket(hub.context.clock);
     socket.#receiver = hub.accept(socket, options);
     return socket;
   }

@@ -120,7 +120,7 @@ export class Server {
   check(): void {
     if (this.isDead) return;
     const { complain } = this.#context;
-    const { lagTimeout } = this.hub.settings;
+    const { lagTimeout } = this.hub.limits;
     let lagging = 0;
     for (const [client, since] of this.#lagging) {
       if (!client.isOpen) continue;
@@ -146,7 +146,7 @@ export class Server {
    * So at most twice `maxBufferedBytes` wait, and what one turn brought.
    */
   written(line: SimulatedLine, batch: Batch, waiting: number): void {
-    const { maxBufferedBytes } = this.hub.settings;
+    const { maxBufferedBytes } = this.hub.limits;
     const turn = this.#turns.get(line) ?? { after: 0, isOver: true, isSlow: false, ceiling: 0 };
     this.#turns.set(line, turn);
     if (turn.isOver) {

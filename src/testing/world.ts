@@ -202,13 +202,13 @@ export class World implements LineWatcher {
     for (let index = 0; index < step.count; index++) {
       const payload = { mark: this.#marks++, pad: "x".repeat(step.size) };
       const { how } = step;
-      if (how === "ephemeral") room.broadcast("moment", payload, { except, ephemeral: true });
+      if (how === "ephemeral") room.broadcast("moment", payload, { except, policy: "drop" });
       else if (how === "drop") room.broadcast("moment", payload, { except, policy: "drop" });
       else if (how === "latest") {
         room.broadcast("moment", payload, { except, policy: { latest: "key" } });
       } else {
-        const { seq } = room.broadcast("news", payload, { except });
-        const epoch = room.position?.epoch;
+        void room.broadcast("news", payload, { except });
+        const { epoch, seq = 0 } = room.position ?? {};
         if (seq === 0 || epoch === undefined) continue;
         this.chronicle.said(step.room, { epoch, seq }, "news", payload, "the server");
         const left = wasIn ? this.#indexOf(line as SimulatedLine) : -1;

@@ -15,7 +15,7 @@ export interface Handshake {
   readonly token: string | undefined;
 }
 
-/** Makes a handshake of what every transport knows of its upgrade request. */
+/** A handshake from what every transport knows of its upgrade request. */
 export function createHandshake(
   url: string,
   headers: Readonly<Record<string, string | undefined>>,
@@ -33,29 +33,6 @@ export function createHandshake(
 export function pathOf(url: string): string {
   const end = url.search(/[?#]/);
   return end === -1 ? url : url.slice(0, end);
-}
-
-/**
- * Which pages may connect: those of the host that is connected to (`"same"`), a list of origins
- * (`https://example.org`), or a function that decides. Programs other than browsers send no origin and
- * are not concerned.
- */
-export type Origins =
-  | "same"
-  | readonly string[]
-  | ((origin: string, handshake: Handshake) => boolean);
-
-/** Whether a page of this origin may connect (RFC 6455, 10.2). */
-export function isAllowedOrigin(handshake: Handshake, origins: Origins | undefined): boolean {
-  const origin = handshake.headers["origin"];
-  if (origins === undefined || origin === undefined) return true;
-  if (origins === "same") return hostOf(origin) === (handshake.headers["host"] ?? "");
-  return typeof origins === "function" ? origins(origin, handshake) : origins.includes(origin);
-}
-
-/** The host and port of an origin; undefined for the origin `null`, and for what is none. */
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
 function queryToken(url: string): string | undefined {

@@ -1,9 +1,16 @@
-import type { HeartbeatOptions } from "../options.js";
 import type { Clock } from "../util/clock.js";
 
+/** When a silent peer is pinged, and when it is given up. Both ends take the same shape. */
+export interface HeartbeatOptions {
+  /** Silence (ms) after which the peer is pinged. Default 25000. */
+  readonly interval?: number | undefined;
+  /** How long (ms) an unanswered ping may take before the connection is cut. Default 20000. */
+  readonly timeout?: number | undefined;
+}
+
 /** What the heartbeat needs of a client. */
-export interface Pulse {
-  /** When the peer was last heard of, in the clock's milliseconds. */
+export interface Pingable {
+  /** When the peer was last heard of, in milliseconds of the clock. */
   readonly lastSeen: number;
   readonly isOpen: boolean;
   ping(): void;
@@ -12,27 +19,35 @@ export interface Pulse {
 
 /**
  * Finds peers that vanished: one timer looks at all clients, pings those that have been silent for
- * `interval` and drops those that have been silent for `timeout`. It stands still while there are none.
+ * `interval`, and cuts those that have not answered `timeout` later. It stands still while there are none.
  */
 export class Heartbeat {
   readonly #clock: Clock;
-  readonly #options: HeartbeatOptions;
-  readonly #pulses: ReadonlySet<Pulse>;
+  readonly #interval: number;
+  /** Silence (ms) after which a peer is given up. */
+  readonly #limit: number;
+  readonly #clients: ReadonlySet<Pingable>;
+  /** Time (ms) between two looks. */
   readonly #period: number;
   #timer: unknown;
   #lookedAt = 0;
-  /** Silence from before this does not count: it was us who did not listen. */
+  /** Silence before this moment does not count: this process did not listen. */
   #awakeSince = 0;
 
-  constructor(clock: Clock, options: HeartbeatOptions, pulses: ReadonlySet<Pulse>) {
+  constructor(
+    clock: Clock,
+    { interval, timeout }: { readonly interval: number; readonly timeout: number },
+    clients: ReadonlySet<Pingable>,
+  ) {
     this.#clock = clock;
-    this.#options = options;
-    this.#pulses = pulses;
-    // Three looks between the ping and the end: a peer is dropped soon after its time is up.
-    this.#period = (options.timeout - options.interval) / 3;
+    this.#interval = interval;
+    this.#limit = interval + timeout;
+    this.#clients = clients;
+    // Three looks between the ping and the end, so that a peer is cut soon after its time is up.
+    this.#period = timeout / 3;
   }
 
-  /** Starts the timer, unless it runs. Called when a client comes. */
+  /** Starts the timer, unless it runs. Called when a client connects. */
   start(): void {
     if (this.#timer !== undefined) return;
     this.#lookedAt = this.#clock.now();
@@ -47,15 +62,14 @@ export class Heartbeat {
 
   readonly #look = (): void => {
     this.#timer = undefined;
-    const { interval, timeout } = this.#options;
     const now = this.#clock.now();
-    // This machine slept, or its clock was set: whoever answered meanwhile has not been heard yet.
-    if (Math.abs(now - this.#lookedAt - this.#period) > interval) this.#awakeSince = now;
-    for (const pulse of this.#pulses) {
-      const silence = now - Math.max(pulse.lastSeen, this.#awakeSince);
-      if (silence >= timeout) pulse.terminate(`It was silent for ${silence} ms.`);
-      else if (silence >= interval && pulse.isOpen) pulse.ping();
+    // The machine slept, or its clock was set: whoever answered meanwhile has not been heard yet.
+    if (Math.abs(now - this.#lookedAt - this.#period) > this.#interval) this.#awakeSince = now;
+    for (const client of this.#clients) {
+      const silence = now - Math.max(client.lastSeen, this.#awakeSince);
+      if (silence >= this.#limit) client.terminate(`It was silent for ${silence} ms.`);
+      else if (silence >= this.#interval && client.isOpen) client.ping();
     }
-    if (this.#pulses.size > 0) this.start();
+    if (this.#clients.size > 0) this.start();
   };
 }

@@ -1,27 +1,30 @@
-import type { Hub } from "../hub.js";
 import type { User } from "../protocol/types.js";
 import { checkCount, checkNames, invalid } from "../util/checks.js";
-import { inTime, isPromiseLike, LATE } from "../util/timeout.js";
-import { type Handshake, isAllowedOrigin, type Origins } from "./handshake.js";
+import type { Clock } from "../util/clock.js";
+import type { Logger } from "../util/logger.js";
+import { isPromiseLike } from "../util/promises.js";
+import { TIMED_OUT, withTimeout } from "../util/timeout.js";
+import type { Handshake } from "./handshake.js";
+import { isAllowedOrigin, type Origins } from "./origins.js";
 
-/** Who is let in. Checked before the upgrade; the answer to the others is plain HTTP. */
-export interface GateOptions<U extends User = User> {
+/** Who may open a WebSocket. Checked before the upgrade; others are answered with plain HTTP. */
+export interface UpgradeOptions<U extends User = User> {
   /**
-   * Says whose connection this is. Runs once per upgrade request, after the other checks. Throwing,
-   * rejecting or returning nothing means 401. Without it every connection is a guest of its own.
+   * Returns the user of a connection. Runs once per upgrade request, after the other checks. Throwing,
+   * rejecting or returning nothing means 401. Without it each connection is a guest of its own.
    */
   readonly authenticate?:
     | ((handshake: Handshake) => U | null | undefined | Promise<U | null | undefined>)
     | undefined;
-  /** Which pages may connect; others get 403. By default all, which only suits tokens, not cookies. */
+  /** The pages that may connect; others get 403. Default: all, which suits tokens and not cookies. */
   readonly origins?: Origins | undefined;
-  /** How many connections at once; more get 429. By default no limit. */
+  /** Most connections at once; more get 429. Default: no limit. */
   readonly maxConnections?: number | undefined;
-  /** How many connections at once from one address; more get 429. By default no limit. */
+  /** Most connections at once from one address; more get 429. Default: no limit. */
   readonly maxConnectionsPerIp?: number | undefined;
 }
 
-/** The gate's answer: a user who may come in, or the HTTP answer that says why not. */
+/** The guard's answer: a user who may connect, or the HTTP answer that refuses the request. */
 export type Admission<U extends User> =
   | { readonly isAdmitted: true; readonly user: U | undefined }
   | ({ readonly isAdmitted: false } & Refusal);
@@ -40,20 +43,30 @@ const REFUSALS: { readonly [S in Refusal["status"]]: Omit<Refusal, "status"> } =
   503: { text: "The server cannot take you in now.", headers: { "Retry-After": "5" } },
 };
 
-/** Milliseconds that `authenticate` may take before the request is answered with 503. */
+/** How long (ms) `authenticate` may take before the request is answered with 503. */
 const AUTHENTICATE_TIMEOUT = 10_000;
 
+/** What the guard needs of its hub. */
+export interface UpgradeHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Whether nobody is let in any more. */
+  readonly isClosing: boolean;
+  /** Tells of a request that was refused. */
+  emit(event: "refused", argument: { handshake: Handshake; status: number; cause: unknown }): void;
+}
+
 /** Decides, for one server, who may open a WebSocket. */
-export class Gate<U extends User, D> {
-  /** Whether places are counted at all. If not, nothing needs to be released. */
+export class UpgradeGuard<U extends User> {
+  /** Whether connections are counted at all. If not, nothing needs to be released. */
   readonly isLimited: boolean;
-  readonly #hub: Hub<U, D>;
-  readonly #options: GateOptions<U>;
+  readonly #host: UpgradeHost;
+  readonly #options: UpgradeOptions<U>;
   readonly #perIp = new Map<string, number>();
   #connections = 0;
 
   /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
-  constructor(hub: Hub<U, D>, options: GateOptions<U>) {
+  constructor(host: UpgradeHost, options: UpgradeOptions<U>) {
     const { authenticate, origins, maxConnections, maxConnectionsPerIp } = options;
     checkNames(options, ["authenticate", "origins", "maxConnections", "maxConnectionsPerIp"]);
     if (authenticate !== undefined && typeof authenticate !== "function") {
@@ -65,18 +78,19 @@ export class Gate<U extends User, D> {
     }
     if (maxConnections !== undefined) checkCount("maxConnections", maxConnections);
     if (maxConnectionsPerIp !== undefined) checkCount("maxConnectionsPerIp", maxConnectionsPerIp);
-    this.#hub = hub;
+    this.#host = host;
     this.#options = options;
     this.isLimited = maxConnections !== undefined || maxConnectionsPerIp !== undefined;
   }
 
   /**
-   * Answers one upgrade request; at once, unless `authenticate` takes time. Never throws or rejects. Whoever is admitted holds a place, which the adapter
-   * gives back with `release` when that connection's socket closes, upgraded or not.
+   * Answers one upgrade request; at once, unless `authenticate` takes time. Never throws or rejects. An
+   * admitted connection holds a place, which the adapter gives back with `release` when its socket closes,
+   * upgraded or not.
    */
   admit(handshake: Handshake): Admission<U> | Promise<Admission<U>> {
     const { origins, authenticate } = this.#options;
-    if (this.#hub.isClosing) return this.#refuse(handshake, 503);
+    if (this.#host.isClosing) return this.#refuse(handshake, 503);
     try {
       if (!isAllowedOrigin(handshake, origins)) return this.#refuse(handshake, 403);
     } catch (cause) {
@@ -99,33 +113,32 @@ export class Gate<U extends User, D> {
   }
 
   #authenticate(
-    authenticate: NonNullable<GateOptions<U>["authenticate"]>,
+    authenticate: NonNullable<UpgradeOptions<U>["authenticate"]>,
     handshake: Handshake,
   ): Admission<U> | Promise<Admission<U>> {
-    const fail = (cause: unknown) => this.#turnAway(handshake, 401, cause);
+    const fail = (cause: unknown) => this.#refuseHeld(handshake, 401, cause);
     const judge = (user: unknown): Admission<U> => {
-      if (user === LATE || this.#hub.isClosing) return this.#turnAway(handshake, 503);
-      return isUser<U>(user) ? { isAdmitted: true, user } : this.#turnAway(handshake, 401);
+      if (user === TIMED_OUT || this.#host.isClosing) return this.#refuseHeld(handshake, 503);
+      return isUser<U>(user) ? { isAdmitted: true, user } : this.#refuseHeld(handshake, 401);
     };
     try {
       const answer = authenticate(handshake);
       if (!isPromiseLike(answer)) return judge(answer);
-      const { clock } = this.#hub.settings;
-      return inTime(answer, clock, AUTHENTICATE_TIMEOUT).then(judge).catch(fail);
+      return withTimeout(answer, this.#host.clock, AUTHENTICATE_TIMEOUT).then(judge).catch(fail);
     } catch (cause) {
       return fail(cause);
     }
   }
 
-  /** Refuses somebody who held a place. */
-  #turnAway(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {
+  /** Refuses a request that held a place. */
+  #refuseHeld(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {
     this.release(handshake.ip);
     return this.#refuse(handshake, status, cause);
   }
 
   #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {
-    this.#hub.settings.logger.info("Upgrade refused", { status, ip: handshake.ip, cause });
-    this.#hub.notify("refused", { handshake, status, cause });
+    this.#host.logger.info("Upgrade refused", { status, ip: handshake.ip, cause });
+    this.#host.emit("refused", { handshake, status, cause });
     const { text, headers } = REFUSALS[status];
     return {
       isAdmitted: false,

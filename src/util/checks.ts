@@ -1,12 +1,12 @@
 import { RoomcastError } from "../protocol/errors.js";
 
-/** A misspelt option is no option: it would be left out in silence. */
+/** Rejects unknown option names, so that a typo is not ignored. */
 export function checkNames(options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     throw new RoomcastError(
       "INVALID_OPTION",
-      `${name} is no option; there are ${known.join(", ")}.`,
+      `Unknown option "${name}". Options: ${known.join(", ")}.`,
     );
   }
 }
@@ -37,13 +37,8 @@ export function checkPositive(name: string, value: unknown): void {
 /** An object with certain methods. */
 export function checkMethods(name: string, value: unknown, methods: readonly string[]): void {
   for (const method of methods) {
-    if (typeof (value as Record<string, unknown> | null)?.[method] !== "function") {
-      throw invalid(
-        `${name}.${method}`,
-        (value as Record<string, unknown> | null)?.[method],
-        "a function",
-      );
-    }
+    const found = (value as Record<string, unknown> | null | undefined)?.[method];
+    if (typeof found !== "function") throw invalid(`${name}.${method}`, found, "a function");
   }
 }
 

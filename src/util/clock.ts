@@ -1,15 +1,15 @@
 /**
- * Where the hub takes time from. The default is the runtime's own; `roomcast/testing` has one that
- * tests move by hand.
+ * The hub's source of time. The default is the runtime's own; `roomcast/testing` has one that tests move by
+ * hand.
  */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Runs `callback` once what is already waiting has been handled: the end of this turn. */
+  /** Runs `callback` at the end of this turn, once what already waits has been handled. */
   setImmediate(callback: () => void): void;
   /** Runs `callback` once, after `ms` milliseconds. MUST NOT keep a process alive by itself. */
   setTimeout(callback: () => void, ms: number): unknown;
-  /** Takes back a `setTimeout`. A handle that is spent or undefined MUST be ignored. */
+  /** Cancels a `setTimeout`. A handle that has run, or is undefined, MUST be ignored. */
   clearTimeout(handle: unknown): void;
 }
 

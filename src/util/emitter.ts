@@ -1,5 +1,5 @@
 import { EventEmitter } from "eventemitter3";
-import { isPromiseLike } from "./timeout.js";
+import { isPromiseLike } from "./promises.js";
 
 type Name<Events extends object> = EventEmitter.EventNames<Events>;
 type Listener<Events extends object, N extends Name<Events>> = EventEmitter.EventListener<

@@ -1,18 +1,18 @@
 /** Anything that logs: `console`, pino, winston. */
 export interface Logger {
-  /** What helps to find a fault. */
+  /** Details for finding a fault. */
   debug(...data: unknown[]): void;
-  /** What happens every day. */
+  /** Ordinary events. */
   info(...data: unknown[]): void;
-  /** What should not happen, and did no harm. */
+  /** Unusual, and did no harm. */
   warn(...data: unknown[]): void;
-  /** What failed. */
+  /** Failures. */
   error(...data: unknown[]): void;
 }
 
 const nothing = () => {};
 
-/** Says nothing, but for errors that nobody else hears of. */
+/** Logs errors to the console, and nothing else. */
 export const defaultLogger: Logger = {
   debug: nothing,
   info: nothing,

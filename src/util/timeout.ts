@@ -1,23 +1,26 @@
 import type { Clock } from "./clock.js";
 
-/** What {@link inTime} resolves to where there was no answer in time. */
-export const LATE: unique symbol = Symbol("late");
+/** What {@link withTimeout} resolves to where there was no answer in time. */
+export const TIMED_OUT: unique symbol = Symbol("timed out");
 
-/** What a promise resolves to; or `LATE`, if that takes longer than so many milliseconds. */
-export function inTime<T>(
+/** What a promise resolves to, or `TIMED_OUT` if that takes longer than `ms` milliseconds. */
+export function withTimeout<T>(
   answer: PromiseLike<T>,
   clock: Clock,
   ms: number | false,
-): Promise<T | typeof LATE> {
+): Promise<T | typeof TIMED_OUT> {
   if (ms === false) return Promise.resolve(answer);
-  let timer: unknown;
-  const timeout = new Promise<typeof LATE>((resolve) => {
-    timer = clock.setTimeout(() => resolve(LATE), ms);
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => resolve(TIMED_OUT), ms);
+    answer.then(
+      (value) => {
+        clock.clearTimeout(timer);
+        resolve(value);
+      },
+      (error) => {
+        clock.clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  return Promise.race([answer, timeout]).finally(() => clock.clearTimeout(timer));
-}
-
-/** Whether a value is a promise, whoever made it. */
-export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

@@ -312,7 +312,9 @@ describe.skipIf(!hasChromium())("recovery in the browser", () => {
       });
       await visitors.sleep();
       await talkOver(hub, () => isGivenUp);
-      const { seq } = hub.room("lab").broadcast("new_message", { content: "While she is out" });
+      const { seq } = await hub
+        .room("lab")
+        .broadcast("new_message", { content: "While she is out" });
       visitors.wake();
       expect((await closed).code).toBe(4000);
       await reaches(ada, seq);

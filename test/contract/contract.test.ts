@@ -1,4 +1,4 @@
-import type { GateOptions, HubOptions, User } from "roomcast";
+import type { HubOptions, UpgradeOptions, User } from "roomcast";
 import { describe, expect, test } from "vitest";
 import { nextEvent, tcp, upgrade } from "../support/net.js";
 import { join, say } from "../support/world.js";
@@ -16,7 +16,8 @@ function withResolvers<T>() {
 
 describe.each(transports)("$name", (transport) => {
   const { hasGate } = transport;
-  const start = (options?: HubOptions, gate?: GateOptions) => startSite(transport, options, gate);
+  const start = (options?: HubOptions, gate?: UpgradeOptions) =>
+    startSite(transport, options, gate);
 
   describe("messages", () => {
     test("go both ways, with any characters", async () => {
@@ -246,7 +247,7 @@ describe.each(transports)("$name", (transport) => {
     const slowly = () => {
       const asked = withResolvers<void>();
       const admitted = withResolvers<User>();
-      const authenticate: GateOptions["authenticate"] = ({ token = "" }) => {
+      const authenticate: UpgradeOptions["authenticate"] = ({ token = "" }) => {
         if (token !== "slow") return { id: token, name: token };
         asked.resolve();
         return admitted.promise;

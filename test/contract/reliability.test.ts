@@ -1,4 +1,4 @@
-import type { Client, Envelope, GateOptions, HubOptions } from "roomcast";
+import type { Client, Envelope, HubOptions, UpgradeOptions } from "roomcast";
 import { describe, expect, test } from "vitest";
 import { nextEvent, upgrade } from "../support/net.js";
 import { join, say } from "../support/world.js";
@@ -26,7 +26,8 @@ const rejoin = (room: string, since: unknown): Envelope => ({
 
 describe.each(transports)("$name", (transport) => {
   const { hasGate } = transport;
-  const start = (options?: HubOptions, gate?: GateOptions) => startSite(transport, options, gate);
+  const start = (options?: HubOptions, gate?: UpgradeOptions) =>
+    startSite(transport, options, gate);
 
   /**
    * Alice reads, Bob stops, and as much is said as it takes until Bob lags and his network takes nothing
@@ -100,7 +101,7 @@ describe.each(transports)("$name", (transport) => {
       b.client.send("direct", 1);
       for (let price = 1; price <= 3; price++) {
         room.broadcast("price", price, { policy: { latest: "gold" } });
-        room.broadcast("wave", price, { ephemeral: true });
+        room.broadcast("wave", price, { policy: "drop" });
       }
       await endOfTurn();
       b.remote.resume();
@@ -152,7 +153,7 @@ describe.each(transports)("$name", (transport) => {
       expect(await until(a.remote, "user_left")).toMatchObject({ payload: { reason: "timeout" } });
       for (let n = 2; n <= 300; n++)
         room.broadcast("n", n, { except: n === 250 ? a.client : undefined });
-      room.broadcast("wave", "", { ephemeral: true });
+      room.broadcast("wave", "", { policy: "drop" });
       const again = await connect("Bob");
       again.remote.send(rejoin("general", { ...since, seq: 201 }));
       expect(await again.remote.next()).toMatchObject({

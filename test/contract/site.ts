@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type Client, type GateOptions, Hub, type HubOptions } from "roomcast";
+import { type Client, Hub, type HubOptions, type UpgradeOptions } from "roomcast";
 import { closeAfterwards, nextEvent } from "../support/net.js";
 import { join } from "../support/world.js";
 import type { Transport } from "./transport.js";
 
-const authenticate: GateOptions["authenticate"] = ({ token }) =>
+const authenticate: UpgradeOptions["authenticate"] = ({ token }) =>
   token === undefined ? undefined : { id: token.toLowerCase(), name: token };
 
 /** A burst that no kernel's socket buffers hold, and no compression makes small. */
@@ -14,7 +14,7 @@ export const FLOOD = { messages: 250, text: randomBytes(75_000).toString("base64
 export async function startSite(
   { open }: Transport,
   options: HubOptions = {},
-  gate: GateOptions = {},
+  gate: UpgradeOptions = {},
 ) {
   const hub = closeAfterwards(new Hub(options));
   const site = await open(hub, { authenticate, ...gate });

@@ -1,4 +1,4 @@
-import type { Envelope, GateOptions, Hub } from "roomcast";
+import type { Envelope, Hub, UpgradeOptions } from "roomcast";
 
 /** The remote end of a connection, whatever carries it. */
 export interface RemoteEnd {
@@ -32,5 +32,5 @@ export interface Transport {
   /** Whether the adapter itself checks requests before the upgrade. */
   readonly hasGate: boolean;
   /** Makes the hub reachable until the test ends. */
-  open(hub: Hub, options: GateOptions): Promise<Site>;
+  open(hub: Hub, options: UpgradeOptions): Promise<Site>;
 }

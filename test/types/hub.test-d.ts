@@ -1,6 +1,6 @@
 /** What the compiler says of the public face. Compiled with everything else; nothing here runs. */
 import {
-  type Action,
+  type AuthorizedAction,
   type Client,
   type CloseOptions,
   type Envelope,
@@ -200,7 +200,7 @@ describe("a client", () => {
     expectTypeOf(client.send).parameters.toEqualTypeOf<
       [type: string, payload?: unknown, options?: SendOptions | undefined]
     >();
-    expectTypeOf(client.join("general")).toEqualTypeOf<AppRoom>();
+    expectTypeOf(client.join("general")).resolves.toEqualTypeOf<AppRoom>();
     expectTypeOf(client.leave("general")).toEqualTypeOf<boolean>();
   });
 });
@@ -225,7 +225,7 @@ describe("a broadcast", () => {
   });
 
   it("to a room says where and when", () => {
-    expectTypeOf(room.broadcast("a")).toEqualTypeOf<Stamp>();
+    expectTypeOf(room.broadcast("a")).resolves.toEqualTypeOf<Stamp>();
   });
 });
 
@@ -234,8 +234,8 @@ describe("authorize", () => {
     new Hub<AppUser, AppData>({
       authorize: (client, action, roomId) => {
         expectTypeOf(client).toEqualTypeOf<AppClient>();
-        expectTypeOf(action).toEqualTypeOf<Action>();
-        expectTypeOf<Action>().toEqualTypeOf<"join" | "send">();
+        expectTypeOf(action).toEqualTypeOf<AuthorizedAction>();
+        expectTypeOf<AuthorizedAction>().toEqualTypeOf<"join" | "send">();
         expectTypeOf(roomId).toEqualTypeOf<string>();
         return client.user.role === "admin";
       },
@@ -290,11 +290,9 @@ describe("a policy", () => {
     client.send("a", 1, { policy: "drop" });
     hub.user("1").send("a", 1, { policy: { latest: "gold" } });
     hub.broadcast("a", 1, { policy: "queue" });
-    hub.room("general").broadcast("a", 1, { policy: { latest: "gold" }, ephemeral: true });
+    hub.room("general").broadcast("a", 1, { policy: { latest: "gold" } });
     // @ts-expect-error: no such policy
     client.send("a", 1, { policy: "never" });
-    // @ts-expect-error: only what is said in a room lasts
-    hub.broadcast("a", 1, { ephemeral: true });
   });
 });
 

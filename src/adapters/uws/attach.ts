@@ -2,15 +2,15 @@ import type { Hub, Receiver, User } from "../../index.js";
 import { createHandshake, type Handshake } from "../../transport/handshake.js";
 import {
   type Admission,
-  Gate,
-  type GateOptions,
   type Refusal,
+  UpgradeGuard,
+  type UpgradeOptions,
 } from "../../transport/upgrade-guard.js";
 import { UwsSocket } from "./socket.js";
 import type { UwsApp, UwsBehavior, UwsConnection, UwsRequest, UwsResponse } from "./types.js";
 
 /** Where the hub is found, and who is let in. */
-export interface AttachOptions<U extends User = User> extends GateOptions<U> {
+export interface AttachOptions<U extends User = User> extends UpgradeOptions<U> {
   /** The path that WebSockets connect to: a pattern of uWebSockets.js. Default `/*`, any. */
   readonly path?: string | undefined;
 }
@@ -49,10 +49,10 @@ export function attach<U extends User, D>(
   app: UwsApp,
   { path = "/*", ...options }: AttachOptions<NoInfer<U>> = {},
 ): void {
-  const gate = new Gate(hub, options);
+  const guard = new UpgradeGuard(hub.context, options);
 
   const behavior: UwsBehavior<Data<U>> = {
-    maxPayloadLength: hub.settings.maxMessageBytes + PAYLOAD_MARGIN,
+    maxPayloadLength: hub.limits.maxMessageBytes + PAYLOAD_MARGIN,
     // The hub decides who is slow, and pings: no limit, no timeout, no pings beside its own.
     maxBackpressure: 0,
     idleTimeout: 0,
@@ -77,14 +77,14 @@ export function attach<U extends User, D>(
         const data: Data<U> = { seat: { ip, admitted, socket: undefined } };
         response.upgrade(data, key, handshake.protocols[0] ?? "", extensions, context);
       };
-      const admission = gate.admit(handshake);
+      const admission = guard.admit(handshake);
       if (!(admission instanceof Promise)) {
         answer(admission);
         return;
       }
       void admission.then((later) => {
         if (!isAborted) response.cork(() => answer(later));
-        else if (later.isAdmitted) gate.release(ip);
+        else if (later.isAdmitted) guard.release(ip);
       });
     },
 
@@ -108,7 +108,7 @@ export function attach<U extends User, D>(
 
     close(ws, code, reason) {
       const { ip, socket } = ws.getUserData().seat;
-      gate.release(ip);
+      guard.release(ip);
       socket?.closed(code, Buffer.from(reason).toString());
     },
   };

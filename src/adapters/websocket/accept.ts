@@ -36,7 +36,7 @@ export function accept<U extends User, D>(
   }
 
   function join(): void {
-    const socket = new StandardSocket(webSocket, hub.settings.clock);
+    const socket = new StandardSocket(webSocket, hub.context.clock);
     socket.listen(hub.accept(socket, options));
   }
 }

@@ -4,6 +4,6 @@
  *
  * @module roomcast/websocket
  */
-export { isAllowedOrigin } from "../../transport/handshake.js";
+export { isAllowedOrigin } from "../../transport/origins.js";
 export { accept, handshakeFrom } from "./accept.js";
 export type { StandardCloseEvent, StandardRequest, StandardWebSocket } from "./types.js";

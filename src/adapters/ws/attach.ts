@@ -2,12 +2,12 @@ import type { Hub, User } from "../../index.js";
 import { CloseCode } from "../../protocol/close-codes.js";
 import { RoomcastError } from "../../protocol/errors.js";
 import { createHandshake, type Handshake } from "../../transport/handshake.js";
-import { Gate, type GateOptions } from "../../transport/upgrade-guard.js";
+import { UpgradeGuard, type UpgradeOptions } from "../../transport/upgrade-guard.js";
 import { listen, WsSocket } from "./socket.js";
 import type { NetSocket, UpgradeRequest, WsConnection, WsServer } from "./types.js";
 
 /** Who is let in. */
-export interface AttachOptions<U extends User = User> extends GateOptions<U> {}
+export interface AttachOptions<U extends User = User> extends UpgradeOptions<U> {}
 
 /** The callback that `ws` hands to an asynchronous `verifyClient`. */
 type Verdict = (
@@ -46,10 +46,10 @@ export function attach<U extends User, D>(
   if (attached.has(server)) {
     throw new RoomcastError("INVALID_OPTION", "This WebSocketServer has a hub already.");
   }
-  const gate = new Gate(hub, options);
+  const guard = new UpgradeGuard(hub.context, options);
   attached.add(server);
   const admitted = new WeakMap<object, { user: U | undefined; handshake: Handshake }>();
-  const { maxMessageBytes } = hub.settings;
+  const { maxMessageBytes } = hub.limits;
   server.options.maxPayload = Math.min(server.options.maxPayload || Infinity, maxMessageBytes);
 
   const verifyFirst = asAsync(server.options.verifyClient);
@@ -63,30 +63,30 @@ export function attach<U extends User, D>(
 
   async function check(request: Applicant["req"], done: Verdict): Promise<void> {
     const handshake = handshakeOf(request);
-    const admission = await gate.admit(handshake);
+    const admission = await guard.admit(handshake);
     if (!admission.isAdmitted) {
       done(false, admission.status, admission.text, admission.headers);
       return;
     }
     admitted.set(request, { user: admission.user, handshake });
-    if (gate.isLimited) releaseWithSocket(request.socket, handshake.ip);
+    if (guard.isLimited) releaseWithSocket(request.socket, handshake.ip);
     // Where the peer went away meanwhile, `ws` drops the request here.
     done(true);
   }
 
   function releaseWithSocket(net: NetSocket, ip: string): void {
-    if (net.destroyed) gate.release(ip);
-    else net.once("close", () => gate.release(ip));
+    if (net.destroyed) guard.release(ip);
+    else net.once("close", () => guard.release(ip));
   }
 
   server.on("connection", (ws: WsConnection, request: Applicant["req"]) => {
     const admission = admitted.get(request);
     if (admission === undefined) {
-      // Somebody emitted it by hand: it has not been through the gate. What goes wrong until it has
+      // Somebody emitted it by hand: it has not been through the guard. What goes wrong until it has
       // closed must not be an error that nobody listens to.
       ws.on("error", (cause: Error) => {
         const text = "A connection that was not admitted failed.";
-        hub.report(new RoomcastError("SOCKET_FAILED", text, { cause }), undefined);
+        hub.context.report(new RoomcastError("SOCKET_FAILED", text, { cause }));
       });
       ws.close(CloseCode.policyViolation, "This connection was not admitted.");
       return;

@@ -330,7 +330,7 @@ describe("serve", () => {
     [{ path: "/ws" }, /served already/],
     [{ authenticate: "yes" }, /authenticate must be a function; got "yes"/],
     [{ origins: "https://a.example" }, /origins must be "same", a list/],
-    [{ orgins: [] }, /orgins is no option; there are authenticate, origins/],
+    [{ orgins: [] }, /Unknown option "orgins". Options: authenticate, origins/],
     [{ maxConnections: 0 }, /maxConnections must be a whole number/],
     [{ maxConnectionsPerIp: -1 }, /maxConnectionsPerIp must be a whole number/],
   ])("refuses the options %j", async (options, message) => {

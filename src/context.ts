@@ -1,0 +1,75 @@
+import type { AnyClient } from "./client.js";
+import type { AnyEvents } from "./events.js";
+import { RoomcastError } from "./protocol/errors.js";
+import type { Clock } from "./util/clock.js";
+import type { Emitter } from "./util/emitter.js";
+import type { Logger } from "./util/logger.js";
+import { rejected, resolved } from "./util/promises.js";
+
+/** Counted since the hub was made. */
+export interface Counters {
+  /** Messages that came from clients. */
+  received: number;
+  /** Messages handed to clients' sockets. */
+  delivered: number;
+  /** Messages that clients did not get, and will not get. */
+  dropped: number;
+  /** Messages that were caught up from history. */
+  replayed: number;
+  /** Of the dropped ones, those whose clients were told of a gap. */
+  missed: number;
+}
+
+/** What all parts of a hub share. */
+export class Context {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly counters: Counters = { received: 0, delivered: 0, dropped: 0, replayed: 0, missed: 0 };
+  /** True from the call of `close` on: nothing new begins. */
+  isClosing = false;
+  /** True once `close` has resolved. */
+  isClosed = false;
+  readonly #emitter: Emitter<AnyEvents>;
+  #now = 0;
+  #timestamp = "";
+
+  constructor(clock: Clock, logger: Logger, emitter: Emitter<AnyEvents>) {
+    this.clock = clock;
+    this.logger = logger;
+    this.#emitter = emitter;
+  }
+
+  /** Now, as a message's timestamp. */
+  timestamp(): string {
+    const now = this.clock.now();
+    if (now !== this.#now) {
+      this.#now = now;
+      this.#timestamp = new Date(now).toISOString();
+    }
+    return this.#timestamp;
+  }
+
+  /** What a verb returns whose effect is there already; a rejection once the hub is closed. */
+  settled<T>(value: T): Promise<T> {
+    if (!this.isClosed) return resolved(value);
+    return rejected(new RoomcastError("HUB_CLOSED", "The hub is closed. Make a new one."));
+  }
+
+  /** Whether anybody listens for an event. */
+  hears(event: keyof AnyEvents): boolean {
+    return this.#emitter.listenerCount(event) > 0;
+  }
+
+  /** Emits an event. Its listeners run before this returns; what they throw is reported. */
+  emit<E extends keyof AnyEvents>(event: E, argument: Parameters<AnyEvents[E]>[0]): void {
+    this.#emitter.emit(event, ...([argument] as never));
+  }
+
+  /** Tells of an error: the listeners of `error`, or the logger where there are none. */
+  report(error: RoomcastError, client?: AnyClient): void {
+    if (this.hears("error")) this.emit("error", { error, client });
+    // Strangers can make transports fail at will; that must not fill anybody's log.
+    else if (error.code === "SOCKET_FAILED") this.logger.debug(error);
+    else this.logger.error(error);
+  }
+}

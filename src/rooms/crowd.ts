@@ -1,0 +1,28 @@
+import type { Clock } from "../util/clock.js";
+
+/** Length (ms) of the window in which joins and leaves are counted. */
+const WINDOW = 250;
+
+/** Most announcements in a window that go out at once; more are a crowd's, and wait for its end. */
+const THRESHOLD = 20;
+
+/** Finds out when so many come and go that announcing it may wait: a thousand need not hear of each other. */
+export class Crowd {
+  readonly #clock: Clock;
+  #windowEnd = 0;
+  #count = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Counts an announcement. Returns how long (ms) it may wait; undefined for one that goes out at once. */
+  add(): number | undefined {
+    const now = this.#clock.now();
+    if (now >= this.#windowEnd) {
+      this.#windowEnd = now + WINDOW;
+      this.#count = 0;
+    }
+    return ++this.#count > THRESHOLD ? this.#windowEnd - now : undefined;
+  }
+}
