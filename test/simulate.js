@@ -87,7 +87,7 @@ function lead() {
 async function work() {
   const { Hub, MemoryHistory } = await import("roomcast");
   const { connect } = await import("roomcast/browser");
-  const { simulate } = await import("roomcast/testing");
+  const { simulate } = await import("roomcast/simulation");
   process.on("message", async (seed) => {
     const report = await simulate({
       seed,

@@ -1,5 +1,13 @@
-import type { Clock } from "../clock.js";
-import type { AcceptOptions, Batch, Envelope, Hub, Receiver, Socket, User } from "../index.js";
+import type {
+  AcceptOptions,
+  Batch,
+  Clock,
+  Envelope,
+  Hub,
+  Receiver,
+  Socket,
+  User,
+} from "../index.js";
 import { CloseCode, clampReason } from "../protocol/close-codes.js";
 
 /** How a connection ended. */

@@ -1,7 +1,6 @@
-import type { Clock } from "../clock.js";
-import type { Envelope, History, HistoryLimits, HistoryStore, Replay } from "../index.js";
-import type { Chronicle } from "./chronicle.js";
-import type { Random } from "./random.js";
+import type { Clock, Envelope, History, HistoryLimits, HistoryStore, Replay } from "../../index.js";
+import type { Chronicle } from "../check/reference-model.js";
+import type { Random } from "../plan/random.js";
 
 /** What a history store is like. */
 export interface StoreConditions {

@@ -1,11 +1,18 @@
-import type { Clock } from "../clock.js";
-import type { Batch, Client, Hub, HubOptions, Receiver, RoomcastError } from "../index.js";
-import type { Chronicle, Complain } from "./chronicle.js";
-import type { SimulatedLine } from "./line.js";
+import type {
+  Batch,
+  Client,
+  Clock,
+  Hub,
+  HubOptions,
+  Receiver,
+  RoomcastError,
+} from "../../index.js";
+import type { Chronicle, Complain } from "../check/reference-model.js";
+import type { Random } from "../plan/random.js";
+import type { WatchedStore } from "./history-store.js";
+import type { SimulatedLine } from "./network-link.js";
+import type { Remote } from "./participant.js";
 import type { ProcessClock } from "./process-clock.js";
-import type { Random } from "./random.js";
-import type { Remote } from "./remote.js";
-import type { WatchedStore } from "./watched-store.js";
 
 /** A client is looked at so often, and a little late: milliseconds beyond its time that it may lag. */
 const LAG_MARGIN = 1_000;

@@ -1,9 +1,9 @@
-import { checkEnd, checkQuiet } from "./invariants.js";
+import { checkEnd, checkQuiet } from "./check/invariants.js";
 import type { Parts, Violation } from "./parts.js";
-import { Random } from "./random.js";
-import { shrink } from "./shrink.js";
-import { describeStep, planSteps, type Step } from "./steps.js";
-import { World } from "./world.js";
+import { Random } from "./plan/random.js";
+import { shrink } from "./plan/shrink.js";
+import { describeStep, planSteps, type Step } from "./plan/steps.js";
+import { World } from "./run/simulation.js";
 
 /** What to simulate. */
 export interface SimulationOptions extends Parts {

@@ -1,11 +1,11 @@
-import type { ConnectionError, Status, WebSocketLike } from "../browser/index.js";
-import type { Envelope } from "../index.js";
-import type { Complain } from "./chronicle.js";
-import type { SimulatedLine } from "./line.js";
-import type { Parts, RemoteConnection, RemoteRoom } from "./parts.js";
+import type { ConnectionError, Status, WebSocketLike } from "../../browser/index.js";
+import type { Envelope } from "../../index.js";
+import type { Complain } from "../check/reference-model.js";
+import { View } from "../check/room-view-checker.js";
+import { HEARD, type Wire } from "../check/wire-checker.js";
+import type { Parts, RemoteConnection, RemoteRoom } from "../parts.js";
+import type { SimulatedLine } from "./network-link.js";
 import type { ProcessClock } from "./process-clock.js";
-import { View } from "./view.js";
-import { HEARD, type Wire } from "./wire.js";
 
 /** What a remote end is made with. */
 export interface RemoteContext {

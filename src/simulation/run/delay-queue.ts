@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../../index.js";
 
 /** One direction of a line: what goes in comes out in order, after a while. */
 export class Pipe<T> {

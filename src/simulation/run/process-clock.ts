@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../../index.js";
 
 /** The clock of one simulated process: the world's time, and timers that end with the process. */
 export class ProcessClock implements Clock {

@@ -1,7 +1,7 @@
-import type { Member, RoomInfo } from "../index.js";
-import type { RemoteRoom } from "./parts.js";
-import type { Remote } from "./remote.js";
-import type { World } from "./world.js";
+import type { Member, RoomInfo } from "../../index.js";
+import type { RemoteRoom } from "../parts.js";
+import type { Remote } from "../run/participant.js";
+import type { World } from "../run/simulation.js";
 
 /** After so many milliseconds of calm everybody is back, live, and agrees with everybody else. */
 const CALM = 240_000;

@@ -1,4 +1,4 @@
-import type { Position } from "../index.js";
+import type { Position } from "../../index.js";
 
 /** Tells of a rule that was broken. */
 export type Complain = (rule: string, text: string) => void;

@@ -1,6 +1,6 @@
 import { type History, type HistoryStore, Hub, type HubOptions, MemoryHistory } from "roomcast";
 import { connect } from "roomcast/browser";
-import { type SimulationOptions, type Step, simulate } from "roomcast/testing";
+import { type SimulationOptions, type Step, simulate } from "roomcast/simulation";
 import { describe, expect, test } from "vitest";
 
 const SEEDS = 200;

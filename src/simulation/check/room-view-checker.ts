@@ -1,7 +1,7 @@
-import type { Gap } from "../browser/index.js";
-import type { Envelope } from "../index.js";
-import type { Complain } from "./chronicle.js";
-import type { RemoteRoom } from "./parts.js";
+import type { Gap } from "../../browser/index.js";
+import type { Envelope } from "../../index.js";
+import type { RemoteRoom } from "../parts.js";
+import type { Complain } from "./reference-model.js";
 
 /** What an application at the remote end sees of one room: it hears messages, and is told of gaps. */
 export class View {

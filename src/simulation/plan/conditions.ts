@@ -1,7 +1,7 @@
-import type { HistoryOptions, HubOptions } from "../index.js";
-import type { LineConditions } from "./line.js";
+import type { HistoryOptions, HubOptions } from "../../index.js";
+import type { StoreConditions } from "../run/history-store.js";
+import type { LineConditions } from "../run/network-link.js";
 import type { Random } from "./random.js";
-import type { StoreConditions } from "./watched-store.js";
 
 /** What the world of one seed is like. */
 export interface Conditions {

@@ -1,16 +1,16 @@
-import type { Batch, Receipt } from "../index.js";
-import { Chronicle } from "./chronicle.js";
-import { type Conditions, makeConditions } from "./conditions.js";
-import { type LineWatcher, SimulatedLine } from "./line.js";
-import type { Parts, Violation } from "./parts.js";
+import type { Batch, Receipt } from "../../index.js";
+import { VirtualClock } from "../../testing/index.js";
+import { Chronicle } from "../check/reference-model.js";
+import { Wire } from "../check/wire-checker.js";
+import type { Parts, Violation } from "../parts.js";
+import { type Conditions, makeConditions } from "../plan/conditions.js";
+import { Random } from "../plan/random.js";
+import type { Step } from "../plan/steps.js";
+import { WatchedStore } from "./history-store.js";
+import { type LineWatcher, SimulatedLine } from "./network-link.js";
+import { Remote } from "./participant.js";
 import { ProcessClock } from "./process-clock.js";
-import { Random } from "./random.js";
-import { Remote } from "./remote.js";
 import { Server } from "./server.js";
-import type { Step } from "./steps.js";
-import { VirtualClock } from "./virtual-clock.js";
-import { WatchedStore } from "./watched-store.js";
-import { Wire } from "./wire.js";
 
 /** What was asked of a room, and what came of it. */
 interface Asked {

@@ -1,8 +1,7 @@
-import type { WebSocketLike } from "../browser/index.js";
-import type { Clock } from "../clock.js";
-import type { Batch, Receiver, Socket } from "../index.js";
-import { CloseCode, clampReason } from "../protocol/close-codes.js";
-import { Pipe } from "./pipe.js";
+import type { WebSocketLike } from "../../browser/index.js";
+import type { Batch, Clock, Receiver, Socket } from "../../index.js";
+import { CloseCode, clampReason } from "../../protocol/close-codes.js";
+import { Pipe } from "./delay-queue.js";
 
 /** What a line is like, whoever calls. */
 export interface LineConditions {

@@ -1,5 +1,5 @@
-import type { Envelope, RoomInfo } from "../index.js";
-import type { Chronicle, Complain } from "./chronicle.js";
+import type { Envelope, RoomInfo } from "../../index.js";
+import type { Chronicle, Complain } from "./reference-model.js";
 
 /** The types of lasting messages that simulated applications listen for. */
 export const HEARD: readonly string[] = ["new_message", "news"];

@@ -1,6 +1,5 @@
 import type { AbortSignalLike, ConnectOptions, Status } from "../browser/index.js";
-import type { Clock } from "../clock.js";
-import type { HistoryStore, Hub, HubOptions, Member } from "../index.js";
+import type { Clock, HistoryStore, Hub, HubOptions, Member } from "../index.js";
 
 /** What a simulation is made of: a hub of yours, and remote ends of ours. */
 export interface Parts {
