@@ -4,8 +4,8 @@
  *
  * @module roomcast/simulation
  */
-export type { Parts, RemoteConnection, RemoteRoom } from "./parts.js";
-export type { Manner, Step } from "./plan/steps.js";
+export type { ConnectionLike, RoomLike, SimulationParts } from "./parts.js";
+export type { BroadcastKind, Step } from "./plan/steps.js";
 export {
   type SimulationFailure,
   type SimulationOptions,

@@ -2,9 +2,9 @@ import type { AbortSignalLike, ConnectOptions, Status } from "../browser/index.j
 import type { Clock, HistoryStore, Hub, HubOptions, Member } from "../index.js";
 
 /** What a simulation is made of: a hub of yours, and remote ends of ours. */
-export interface Parts {
+export interface SimulationParts {
   /** `connect` of `roomcast/browser`. */
-  readonly connect: (url: string, options: ConnectOptions) => RemoteConnection;
+  readonly connect: (url: string, options: ConnectOptions) => ConnectionLike;
   /**
    * Makes the hub, also after a restart. MUST hand on the clock, `authorize`, the logger and the store that
    * it is given; the rest may be overridden.
@@ -18,13 +18,13 @@ export interface Parts {
 }
 
 /** What is used of a `Connection` of `roomcast/browser`. */
-export interface RemoteConnection {
+export interface ConnectionLike {
   /** What it is doing now. */
   readonly status: Status;
   /** Listens for `status` and `error`. */
   on<E extends object>(type: string, listener: (event: E) => unknown): () => void;
   /** Joins a room. */
-  join(roomId: string, options: { readonly signal: AbortSignalLike }): Promise<RemoteRoom>;
+  join(roomId: string, options: { readonly signal: AbortSignalLike }): Promise<RoomLike>;
   /** Asks the server. */
   request(type: string, payload: unknown): Promise<unknown>;
   /** Closes for good. */
@@ -32,7 +32,7 @@ export interface RemoteConnection {
 }
 
 /** What is used of a `Room` of `roomcast/browser`. */
-export interface RemoteRoom {
+export interface RoomLike {
   /** The room's name. */
   readonly id: string;
   /** Who is in the room. */

@@ -1,12 +1,12 @@
-import { checkEnd, checkQuiet } from "./check/invariants.js";
-import type { Parts, Violation } from "./parts.js";
+import { checkSettled, checkShutdown } from "./check/invariants.js";
+import type { SimulationParts, Violation } from "./parts.js";
 import { Random } from "./plan/random.js";
 import { shrink } from "./plan/shrink.js";
 import { describeStep, planSteps, type Step } from "./plan/steps.js";
-import { World } from "./run/simulation.js";
+import { Simulation } from "./run/simulation.js";
 
 /** What to simulate. */
-export interface SimulationOptions extends Parts {
+export interface SimulationOptions extends SimulationParts {
   /** Decides everything: the same seed and the same steps, the same run. An integer. */
   readonly seed: number;
   /** How many steps; or these and no others, as a failure names them. Default 300. */
@@ -45,7 +45,7 @@ export interface SimulationReport {
 
 /**
  * Simulates the life of a hub: many connections in memory on a virtual clock, and everything that can go
- * wrong between them and the server. Slow and stuck readers, lines that break or go silent, several tabs of
+ * wrong between them and the server. Slow and stuck readers, links that break or go silent, several tabs of
  * one user, bans, restarts with an empty memory. All the while, and once it is quiet again, it checks:
  *
  * - what each connection hears of a room is in order, without duplicates, and it is told of every gap;
@@ -72,16 +72,16 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const { seed, steps = 300, attempts = 300 } = options;
   const planned =
     typeof steps === "number" ? planSteps(new Random(seed).fork("steps"), steps) : steps;
-  const run = await live(options, planned);
-  const report = { seed, steps: run.taken, ...run.counts };
-  const { violation } = run;
+  const outcome = await run(options, planned);
+  const report = { seed, steps: outcome.taken, ...outcome.counts };
+  const { violation } = outcome;
   if (violation === undefined) return { ...report, failure: undefined };
   const { rule } = violation;
   let worst = violation;
   const history = await shrink(
-    planned.slice(0, run.taken),
+    planned.slice(0, outcome.taken),
     async (candidate) => {
-      const again = await live(options, candidate);
+      const again = await run(options, candidate);
       if (again.violation?.rule !== rule) return false;
       worst = again.violation;
       return true;
@@ -98,8 +98,8 @@ interface Run {
   readonly counts: Pick<SimulationReport, "delivered" | "replayed" | "missed">;
 }
 
-async function live({ seed, ...parts }: SimulationOptions, steps: readonly Step[]): Promise<Run> {
-  const world = new World(seed, parts);
+async function run({ seed, ...parts }: SimulationOptions, steps: readonly Step[]): Promise<Run> {
+  const world = new Simulation(seed, parts);
   let taken = 0;
   for (const step of steps) {
     if (world.violation !== undefined) break;
@@ -109,8 +109,8 @@ async function live({ seed, ...parts }: SimulationOptions, steps: readonly Step[
     if (step.do === "pass") await world.pass(step.ms);
     world.check();
   }
-  if (world.violation === undefined) await checkQuiet(world);
-  if (world.violation === undefined) await checkEnd(world);
+  if (world.violation === undefined) await checkSettled(world);
+  if (world.violation === undefined) await checkShutdown(world);
   const counts = { delivered: 0, replayed: 0, missed: 0 };
   for (const { hub } of world.servers) {
     const { delivered, replayed, missed } = hub.stats();

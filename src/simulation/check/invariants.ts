@@ -1,43 +1,45 @@
 import type { Member, RoomInfo } from "../../index.js";
-import type { RemoteRoom } from "../parts.js";
-import type { Remote } from "../run/participant.js";
-import type { World } from "../run/simulation.js";
+import type { RoomLike } from "../parts.js";
+import type { Participant } from "../run/participant.js";
+import type { Simulation } from "../run/simulation.js";
 
 /** After so many milliseconds of calm everybody is back, live, and agrees with everybody else. */
-const CALM = 240_000;
+const SETTLE_TIME = 240_000;
 
 /** Heals what is broken, waits until it is quiet, and holds everything against everything. */
-export async function checkQuiet(world: World): Promise<void> {
-  for (const remote of world.remotes.values()) world.read(remote, Number.POSITIVE_INFINITY);
-  await world.pass(CALM);
+export async function checkSettled(world: Simulation): Promise<void> {
+  for (const participant of world.participants.values())
+    world.read(participant, Number.POSITIVE_INFINITY);
+  await world.pass(SETTLE_TIME);
   if (world.violation !== undefined) return;
   world.check();
-  const { complain, server } = world;
+  const { fail, server } = world;
   const { lagging } = server.hub.stats();
-  if (lagging > 0) complain("lag ends", `${lagging} clients lag after ${CALM} ms of calm`);
+  if (lagging > 0) fail("lag ends", `${lagging} clients lag after ${SETTLE_TIME} ms of calm`);
   for (const asked of world.asked) {
     if (asked.server.isDead && !asked.server.hub.isClosing) continue;
     if (!asked.isDone || asked.seen.size !== asked.expected) {
-      complain("one receipt each", `${asked.seen.size} of ${asked.expected} were heard of`);
+      fail("one receipt each", `${asked.seen.size} of ${asked.expected} were heard of`);
     }
   }
-  for (const remote of world.remotes.values()) if (!remote.isClosed) checkRemote(world, remote);
+  for (const participant of world.participants.values())
+    if (!participant.isClosed) checkParticipant(world, participant);
   checkReality(world);
   await checkMembers(world);
 }
 
 /** Closes everything, and looks for what is left. */
-export async function checkEnd(world: World): Promise<void> {
+export async function checkShutdown(world: Simulation): Promise<void> {
   // Not in the calm alone: what is going on has to be cleaned up, too.
-  const remotes = [...world.remotes.values()].filter(({ isClosed }) => !isClosed);
-  const [first, second] = remotes;
-  for (const { rooms, who } of remotes) {
+  const participants = [...world.participants.values()].filter(({ isClosed }) => !isClosed);
+  const [first, second] = participants;
+  for (const { rooms, who } of participants) {
     for (const { id } of rooms) world.take({ do: "type", who, room: id });
   }
-  first?.line?.cut();
+  first?.link?.cut();
   await world.pass(400);
   world.read(second, 0);
-  const { endsGivenUp, line } = world.conditions;
+  const { endsGivenUp, link } = world.conditions;
   for (let turn = 0; turn < 2 && second !== undefined; turn++) {
     const much = { count: 60, size: 500 };
     const { who } = second;
@@ -47,70 +49,71 @@ export async function checkEnd(world: World): Promise<void> {
     }
     await world.pass(20);
   }
-  second?.line?.cut();
-  await world.pass(line.latency);
+  second?.link?.cut();
+  await world.pass(link.latency);
   world.close(world.server);
   await world.pass(1_000);
-  for (const remote of world.remotes.values()) if (!remote.isClosed) remote.close();
+  for (const participant of world.participants.values())
+    if (!participant.isClosed) participant.close();
   await world.pass(60_000);
-  const { complain } = world;
-  if (!world.server.isDead) complain("nothing is left", "a hub that was closed did not end");
-  const { openLines } = world;
-  if (openLines > 0) complain("nothing is left", `${openLines} open lines`);
+  const { fail } = world;
+  if (!world.server.isDead) fail("nothing is left", "a hub that was closed did not end");
+  const { openLinks } = world;
+  if (openLinks > 0) fail("nothing is left", `${openLinks} open links`);
   const { pendingTimers } = world.clock;
-  if (pendingTimers > 0) complain("nothing is left", `${pendingTimers} timers`);
+  if (pendingTimers > 0) fail("nothing is left", `${pendingTimers} timers`);
 }
 
-function checkRemote({ complain, server }: World, remote: Remote): void {
-  const { state } = remote.connection.status;
-  if (state !== "open") complain("everybody is back", `${remote.who} is ${state}`);
-  for (const room of remote.pending) {
-    complain("everybody is back", `${remote.who} still waits for ${room}`);
+function checkParticipant({ fail, server }: Simulation, participant: Participant): void {
+  const { state } = participant.connection.status;
+  if (state !== "open") fail("everybody is back", `${participant.who} is ${state}`);
+  for (const room of participant.pending) {
+    fail("everybody is back", `${participant.who} still waits for ${room}`);
   }
-  const client = server.clientOf(remote.line);
-  for (const room of remote.rooms) {
+  const client = server.clientOf(participant.link);
+  for (const room of participant.rooms) {
     const here = server.hub.room(room.id);
     if (client === undefined || !here.has(client)) {
-      complain("both ends agree", `${remote.who} is in ${room.id}, the server says not`);
+      fail("both ends agree", `${participant.who} is in ${room.id}, the server says not`);
       continue;
     }
-    const place = remote.wire?.position(room.id);
+    const cursor = participant.wire?.position(room.id);
     const { epoch, seq } = here.position ?? { epoch: "", seq: 0 };
-    if (place?.epoch !== epoch || place.seq !== seq) {
-      const text = `${remote.who} is at ${place?.seq} in ${room.id}, the server at ${seq}`;
-      complain("everybody is live", text);
+    if (cursor?.epoch !== epoch || cursor.seq !== seq) {
+      const text = `${participant.who} is at ${cursor?.seq} in ${room.id}, the server at ${seq}`;
+      fail("everybody is live", text);
     }
-    const view = remote.viewOf(room.id);
+    const view = participant.viewOf(room.id);
     view?.reach(seq);
     for (const user of view?.typing ?? []) {
-      complain("typing ends", `${user} still types in ${room.id}, as ${remote.who} sees it`);
+      fail("typing ends", `${user} still types in ${room.id}, as ${participant.who} sees it`);
     }
   }
 }
 
 /** Those who are in a room are those who say so. */
-function checkReality({ complain, remotes, server }: World): void {
+function checkReality({ fail, participants, server }: Simulation): void {
   const really = new Map<string, Set<string>>();
-  for (const remote of remotes.values()) {
-    for (const { id } of remote.rooms) {
-      really.set(id, (really.get(id) ?? new Set()).add(remote.user));
+  for (const participant of participants.values()) {
+    for (const { id } of participant.rooms) {
+      really.set(id, (really.get(id) ?? new Set()).add(participant.user));
     }
   }
   for (const id of new Set([...really.keys(), ...server.hub.rooms.keys()])) {
     const told = server.hub.room(id).members.map((user) => user.id);
     const [real, known] = [names(really.get(id) ?? []), names(told)];
     if (real === known) continue;
-    complain("members agree", `in ${id} are ${real || "none"}; the server says ${known || "none"}`);
+    fail("members agree", `in ${id} are ${real || "none"}; the server says ${known || "none"}`);
   }
 }
 
 /** Each handle shows what the server would answer now. */
-async function checkMembers(world: World): Promise<void> {
-  for (const remote of world.remotes.values()) {
-    if (remote.isClosed) continue;
-    for (const room of remote.rooms) {
+async function checkMembers(world: Simulation): Promise<void> {
+  for (const participant of world.participants.values()) {
+    if (participant.isClosed) continue;
+    for (const room of participant.rooms) {
       let answer: RoomInfo | undefined;
-      const asked = remote.connection.request("online_users", { room_id: room.id });
+      const asked = participant.connection.request("online_users", { room_id: room.id });
       asked.then(
         (payload) => {
           answer = payload as RoomInfo;
@@ -121,13 +124,13 @@ async function checkMembers(world: World): Promise<void> {
       if (world.violation !== undefined) return;
       const [seen, told] = [showMembers(room), showAnswer(answer)];
       if (seen !== told) {
-        world.complain("members agree", `${remote.who} sees ${seen} in ${room.id}; it is ${told}`);
+        world.fail("members agree", `${participant.who} sees ${seen} in ${room.id}; it is ${told}`);
       }
     }
   }
 }
 
-function showMembers({ members, count }: RemoteRoom): string {
+function showMembers({ members, count }: RoomLike): string {
   return `${count} ${showUsers(members)}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Position } from "../../index.js";
 
 /** Tells of a rule that was broken. */
-export type Complain = (rule: string, text: string) => void;
+export type Fail = (rule: string, text: string) => void;
 
 /** The positions at which a user may see what is said in a room: beyond `from`, up to `to`. */
 interface Stay {
@@ -13,11 +13,11 @@ interface Stay {
  * What really happened: what was said where, who was left out of it, who was in which room when, and who
  * may be. Everything that anybody is shown is held against it.
  */
-export class Chronicle {
-  readonly #complain: Complain;
+export class ReferenceModel {
+  readonly #fail: Fail;
   /** By room, epoch and position: the type and the payload, as text. */
   readonly #said = new Map<string, string>();
-  /** By room, epoch, position and line. */
+  /** By room, epoch, position and link. */
   readonly #leftOut = new Set<string>();
   /** By room, epoch and user. */
   readonly #stays = new Map<string, Stay[]>();
@@ -26,8 +26,8 @@ export class Chronicle {
   /** By user and room: how often the user was taken out. */
   readonly #removals = new Map<string, number>();
 
-  constructor(complain: Complain) {
-    this.#complain = complain;
+  constructor(fail: Fail) {
+    this.#fail = fail;
   }
 
   /** Somebody claims that this was said: the server that says it, or whoever received it. */
@@ -38,7 +38,7 @@ export class Chronicle {
     if (known === undefined) this.#said.set(key, what);
     else if (known !== what) {
       const text = `${by} has ${short(what)} as number ${seq} of ${room}, which was ${short(known)}`;
-      this.#complain("one message per position", text);
+      this.#fail("one message per position", text);
     }
   }
 
@@ -47,14 +47,14 @@ export class Chronicle {
     return this.#said.get(`${room} ${epoch} ${seq}`)?.startsWith("news ") === true;
   }
 
-  /** A line was left out of what was said. */
-  leftOut(room: string, { epoch, seq }: Position, line: number): void {
-    this.#leftOut.add(`${room} ${epoch} ${seq} ${line}`);
+  /** A link was left out of what was said. */
+  leftOut(room: string, { epoch, seq }: Position, link: number): void {
+    this.#leftOut.add(`${room} ${epoch} ${seq} ${link}`);
   }
 
-  /** Whether a line was left out of what was said. */
-  isLeftOut(room: string, { epoch, seq }: Position, line: number): boolean {
-    return this.#leftOut.has(`${room} ${epoch} ${seq} ${line}`);
+  /** Whether a link was left out of what was said. */
+  isLeftOut(room: string, { epoch, seq }: Position, link: number): boolean {
+    return this.#leftOut.has(`${room} ${epoch} ${seq} ${link}`);
   }
 
   /** A user is in a room from this position on, unless in it already. */

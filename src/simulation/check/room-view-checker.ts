@@ -1,13 +1,13 @@
 import type { Gap } from "../../browser/index.js";
 import type { Envelope } from "../../index.js";
-import type { RemoteRoom } from "../parts.js";
-import type { Complain } from "./reference-model.js";
+import type { RoomLike } from "../parts.js";
+import type { Fail } from "./reference-model.js";
 
 /** What an application at the remote end sees of one room: it hears messages, and is told of gaps. */
-export class View {
+export class RoomViewChecker {
   readonly #who: string;
   readonly #room: string;
-  readonly #complain: Complain;
+  readonly #fail: Fail;
   /** Whether a position needs no message: one's own, or one was left out. */
   readonly #isAccounted: (epoch: string, seq: number) => boolean;
   /** Undefined until the application has heard where it is. */
@@ -20,14 +20,14 @@ export class View {
 
   constructor(
     who: string,
-    room: RemoteRoom,
+    room: RoomLike,
     start: { readonly epoch: string; readonly seq: number },
-    complain: Complain,
+    fail: Fail,
     isAccounted: (epoch: string, seq: number) => boolean,
   ) {
     this.#who = who;
     this.#room = room.id;
-    this.#complain = complain;
+    this.#fail = fail;
     this.#isAccounted = isAccounted;
     this.#epoch = start.epoch;
     this.#seq = start.seq;
@@ -47,7 +47,7 @@ export class View {
     if (seq === undefined || seq === 0) return;
     if (seq <= this.#seq) {
       const text = `${this.#who} is at ${this.#seq} in ${this.#room}, and hears ${type} ${seq}`;
-      this.#complain("the view is in order", text);
+      this.#fail("the view is in order", text);
       return;
     }
     this.reach(seq - 1);
@@ -59,7 +59,7 @@ export class View {
     for (let seq = this.#seq + 1; seq <= to; seq++) {
       if (this.#isAccounted(this.#epoch as string, seq)) continue;
       const text = `${this.#who} did not hear number ${seq} of ${this.#room}, nor of a gap there`;
-      this.#complain("the view has no holes", text);
+      this.#fail("the view has no holes", text);
       break;
     }
     this.#seq = Math.max(this.#seq, to);
@@ -73,7 +73,7 @@ export class View {
     }
     if (!this.#isToldOfRestart) {
       const text = `${this.#who} was not told that the counter of ${this.#room} started over`;
-      this.#complain("the view has no holes", text);
+      this.#fail("the view has no holes", text);
     }
     this.#isToldOfRestart = false;
     this.#epoch = epoch;
@@ -83,7 +83,7 @@ export class View {
   #gap(from: number, to: number | undefined): void {
     if (from <= this.#seq && to !== undefined && to <= this.#seq) {
       const text = `${this.#who} is at ${this.#seq} in ${this.#room}, and hears of a gap up to ${to}`;
-      this.#complain("the view is in order", text);
+      this.#fail("the view is in order", text);
     }
     if (to === undefined) {
       this.#isToldOfRestart = true;

@@ -1,16 +1,16 @@
 import type { HistoryOptions, HubOptions } from "../../index.js";
 import type { StoreConditions } from "../run/history-store.js";
-import type { LineConditions } from "../run/network-link.js";
+import type { NetworkConditions } from "../run/network-link.js";
 import type { Random } from "./random.js";
 
 /** What the world of one seed is like. */
 export interface Conditions {
-  /** The lines. */
-  readonly line: LineConditions;
+  /** The links. */
+  readonly link: NetworkConditions;
   /** Milliseconds that a timer may be late; those of the same moment run in any order. */
   readonly lateness: number;
   /** Milliseconds that `authorize` takes at most; 0 answers at once. */
-  readonly doubt: number;
+  readonly authorizeDelay: number;
   /** The history store. */
   readonly store: StoreConditions;
   /** Whether a connection that is stuck at the end has been given up by then, or lags. */
@@ -35,9 +35,9 @@ export function makeConditions(random: Random): Conditions {
     false,
   ]);
   return {
-    line: { latency, hasPings: random.chance(0.5), tellsDrains: random.chance(0.7) },
+    link: { latency, hasPings: random.chance(0.5), reportsDrains: random.chance(0.7) },
     lateness: pick([0, 20]),
-    doubt: pick([0, 0, 50, 2_000]),
+    authorizeDelay: pick([0, 0, 50, 2_000]),
     endsGivenUp: random.chance(0.5),
     store: { delay, failures: pick([0, 0, 0.1]) },
     hub: {

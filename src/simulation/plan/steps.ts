@@ -1,7 +1,7 @@
 import type { Random } from "./random.js";
 
 /** What becomes of a broadcast where a client lags; "lasting" is what has a position. */
-export type Manner = "lasting" | "ephemeral" | "drop" | "latest";
+export type BroadcastKind = "lasting" | "ephemeral" | "drop" | "latest";
 
 /**
  * One thing that happens in a simulation, as plain data. `who` is a connection, named by its user and a
@@ -12,7 +12,7 @@ export type Step =
       /**
        * - `connect`: the connection is opened, unless it is; `goodbye`: it is closed for good.
        * - `pause`: it stops reading; `resume`: it reads again, as fast as it can.
-       * - `cut`: its line breaks, and both ends are told; `freeze`: nothing goes through any more, and
+       * - `cut`: its link breaks, and both ends are told; `freeze`: nothing goes through any more, and
        *   nobody is told.
        * - `presence`: the server sets what others see of its user.
        */
@@ -58,7 +58,7 @@ export type Step =
       /** Characters in each. */
       readonly size: number;
       /** Their kind. */
-      readonly how: Manner;
+      readonly how: BroadcastKind;
       /** The connection that is left out, if any. */
       readonly except?: string;
     }
@@ -184,7 +184,7 @@ function makeStep(kind: Kind, favourite: string, random: Random): Step {
     case "send":
       return { do: kind, who, room, count: Math.min(5, count), size };
     case "broadcast": {
-      const how = random.pick<Manner>([
+      const how = random.pick<BroadcastKind>([
         "lasting",
         "lasting",
         "lasting",
@@ -256,7 +256,7 @@ const SAYINGS = {
   goodbye: "closes the connection for good",
   pause: "stops reading",
   resume: "reads again",
-  cut: "the line breaks",
+  cut: "the link breaks",
   freeze: "nothing goes through any more",
   presence: "the server sets the user's state",
 } as const;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../index.js";
 
-/** One direction of a line: what goes in comes out in order, after a while. */
-export class Pipe<T> {
+/** One direction of a link: what goes in comes out in order, after a while. */
+export class DelayQueue<T> {
   readonly #clock: Clock;
   /** Milliseconds that the next item takes. */
   readonly #latency: () => number;
@@ -51,7 +51,7 @@ export class Pipe<T> {
     do {
       const head = this.#queue.shift();
       if (head !== undefined) this.#deliver(head.item);
-      // Whoever took it may have ended the line.
+      // Whoever took it may have ended the link.
       if (this.#run !== run) return;
     } while (this.#inOneGo && this.#queue[0] !== undefined && this.#queue[0].due <= now);
     this.#schedule();

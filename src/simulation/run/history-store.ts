@@ -1,5 +1,5 @@
 import type { Clock, Envelope, History, HistoryLimits, HistoryStore, Replay } from "../../index.js";
-import type { Chronicle } from "../check/reference-model.js";
+import type { ReferenceModel } from "../check/reference-model.js";
 import type { Random } from "../plan/random.js";
 
 /** What a history store is like. */
@@ -16,7 +16,7 @@ interface Kept {
 }
 
 /** A history store that takes its time, fails now and then, and remembers what it should still have. */
-export class WatchedStore implements HistoryStore {
+export class SimulatedHistoryStore implements HistoryStore {
   /** Reads that have not been answered yet. */
   pending = 0;
   /** Reads that failed. */
@@ -25,24 +25,24 @@ export class WatchedStore implements HistoryStore {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #conditions: StoreConditions;
-  readonly #chronicle: Chronicle;
+  readonly #model: ReferenceModel;
   readonly #nextEpoch: () => string;
-  readonly #open = new Map<History, WatchedHistory>();
-  readonly #byEpoch = new Map<string, WatchedHistory>();
+  readonly #open = new Map<History, SimulatedHistory>();
+  readonly #byEpoch = new Map<string, SimulatedHistory>();
 
   constructor(
     inner: HistoryStore,
     clock: Clock,
     random: Random,
     conditions: StoreConditions,
-    chronicle: Chronicle,
+    model: ReferenceModel,
     nextEpoch: () => string,
   ) {
     this.#inner = inner;
     this.#clock = clock;
     this.#random = random;
     this.#conditions = conditions;
-    this.#chronicle = chronicle;
+    this.#model = model;
     this.#nextEpoch = nextEpoch;
   }
 
@@ -59,10 +59,10 @@ export class WatchedStore implements HistoryStore {
   open(roomId: string, limits: HistoryLimits): History {
     const epoch = this.#nextEpoch();
     const inner = this.#inner.open(roomId, limits);
-    const history = new WatchedHistory(inner, epoch, limits, this.#clock, {
+    const history = new SimulatedHistory(inner, epoch, limits, this.#clock, {
       said: (message) => {
         const { type, payload, seq = 0 } = message;
-        this.#chronicle.said(roomId, { epoch, seq }, type, payload, "the server");
+        this.#model.said(roomId, { epoch, seq }, type, payload, "the server");
       },
       read: (read) => this.#read(read),
     });
@@ -111,17 +111,17 @@ export class WatchedStore implements HistoryStore {
   }
 }
 
-interface Watching {
+interface HistoryObserver {
   said(message: Envelope): void;
   read(read: () => Replay | Promise<Replay>): Replay | Promise<Replay>;
 }
 
-class WatchedHistory implements History {
+class SimulatedHistory implements History {
   readonly inner: History;
   readonly #epoch: string;
   readonly #limits: HistoryLimits;
   readonly #clock: Clock;
-  readonly #watching: Watching;
+  readonly #watching: HistoryObserver;
   readonly #kept: Kept[] = [];
 
   constructor(
@@ -129,7 +129,7 @@ class WatchedHistory implements History {
     epoch: string,
     limits: HistoryLimits,
     clock: Clock,
-    watching: Watching,
+    watching: HistoryObserver,
   ) {
     this.inner = inner;
     this.#epoch = epoch;

@@ -1,26 +1,26 @@
 import type { WebSocketLike } from "../../browser/index.js";
 import type { Batch, Clock, Receiver, Socket } from "../../index.js";
 import { CloseCode, clampReason } from "../../protocol/close-codes.js";
-import { Pipe } from "./delay-queue.js";
+import { DelayQueue } from "./delay-queue.js";
 
-/** What a line is like, whoever calls. */
-export interface LineConditions {
+/** What a link is like, whoever calls. */
+export interface NetworkConditions {
   /** Milliseconds that a message takes at most. */
   readonly latency: number;
   /** Whether the transport has protocol pings. */
   readonly hasPings: boolean;
   /** Whether the transport says when it has drained. */
-  readonly tellsDrains: boolean;
+  readonly reportsDrains: boolean;
 }
 
 /** Who looks on. */
-export interface LineWatcher {
+export interface NetworkObserver {
   /** The remote end sends a text. */
-  up(line: SimulatedLine, text: string): void;
+  up(link: NetworkLink, text: string): void;
   /** A text arrives at the remote end. */
-  down(line: SimulatedLine, text: string): void;
+  down(link: NetworkLink, text: string): void;
   /** The server has written a batch; `before` is what waited before. */
-  written(line: SimulatedLine, batch: Batch, before: number): void;
+  written(link: NetworkLink, batch: Batch, before: number): void;
 }
 
 /** What travels: `ping` down and its answer up alike. */
@@ -35,7 +35,7 @@ type Listener = ((event: never) => void) | null;
 const CLOSE_TIMEOUT = 30_000;
 
 /** A WebSocket in memory: the remote end of it, and in `socket` the server's. */
-export class SimulatedLine implements WebSocketLike {
+export class NetworkLink implements WebSocketLike {
   onopen: Listener = null;
   onmessage: Listener = null;
   onerror: Listener = null;
@@ -57,16 +57,16 @@ export class SimulatedLine implements WebSocketLike {
   #closing: unknown;
   readonly #clock: Clock;
   readonly #latency: () => number;
-  readonly #conditions: LineConditions;
-  readonly #watcher: LineWatcher;
-  readonly #up: Pipe<Item>;
-  readonly #down: Pipe<Item>;
+  readonly #conditions: NetworkConditions;
+  readonly #watcher: NetworkObserver;
+  readonly #up: DelayQueue<Item>;
+  readonly #down: DelayQueue<Item>;
 
   constructor(
     clock: Clock,
     random: () => number,
-    conditions: LineConditions,
-    watcher: LineWatcher,
+    conditions: NetworkConditions,
+    watcher: NetworkObserver,
     rate: number,
   ) {
     this.#clock = clock;
@@ -74,8 +74,8 @@ export class SimulatedLine implements WebSocketLike {
     this.#latency = () => Math.floor(random() * (conditions.latency + 1));
     this.#conditions = conditions;
     this.#watcher = watcher;
-    this.#up = new Pipe(clock, this.#latency, (item) => this.#arriveUp(item), true);
-    this.#down = new Pipe(clock, this.#latency, (item) => this.#arriveDown(item), false);
+    this.#up = new DelayQueue(clock, this.#latency, (item) => this.#arriveUp(item), true);
+    this.#down = new DelayQueue(clock, this.#latency, (item) => this.#arriveDown(item), false);
     this.socket = this.#makeSocket();
   }
 
@@ -90,7 +90,7 @@ export class SimulatedLine implements WebSocketLike {
   }
 
   /** Calls the server; undefined is one that does not answer. */
-  open(accept: ((line: SimulatedLine) => Receiver) | undefined): void {
+  open(accept: ((link: NetworkLink) => Receiver) | undefined): void {
     this.#later(() => {
       if (this.readyState !== 0) return;
       if (accept === undefined) {
@@ -111,7 +111,7 @@ export class SimulatedLine implements WebSocketLike {
     this.#pump();
   }
 
-  /** The line breaks: both ends are told, each after a while. */
+  /** The link breaks: both ends are told, each after a while. */
   cut(): void {
     if (this.#isFrozen) return;
     this.#lose();
@@ -209,7 +209,7 @@ export class SimulatedLine implements WebSocketLike {
     if (item === undefined) return;
     this.#bufferedAmount -= item.bytes;
     if (!this.#isBroken) this.#down.push(item);
-    if (this.#buffer.length > 0 || !this.#conditions.tellsDrains) return;
+    if (this.#buffer.length > 0 || !this.#conditions.reportsDrains) return;
     // What was taken at once did not wait: then nothing has drained, and nobody minds being told.
     this.#clock.setImmediate(() => this.#receiver?.drain());
   }
@@ -267,7 +267,7 @@ export class SimulatedLine implements WebSocketLike {
     this.#down.clear();
   }
 
-  /** The server's end is gone: the remote one notices, if anything still goes through. */
+  /** The server's end is gone: the participant one notices, if anything still goes through. */
   #hangUp(): void {
     if (this.#isFrozen) return;
     this.#lose();

@@ -7,11 +7,11 @@ import type {
   Receiver,
   RoomcastError,
 } from "../../index.js";
-import type { Chronicle, Complain } from "../check/reference-model.js";
+import type { Fail, ReferenceModel } from "../check/reference-model.js";
 import type { Random } from "../plan/random.js";
-import type { WatchedStore } from "./history-store.js";
-import type { SimulatedLine } from "./network-link.js";
-import type { Remote } from "./participant.js";
+import type { SimulatedHistoryStore } from "./history-store.js";
+import type { NetworkLink } from "./network-link.js";
+import type { Participant } from "./participant.js";
 import type { ProcessClock } from "./process-clock.js";
 
 /** A client is looked at so often, and a little late: milliseconds beyond its time that it may lag. */
@@ -25,17 +25,17 @@ export interface ServerContext {
   readonly clock: ProcessClock;
   /** Where the time of what the server asks of others comes from. */
   readonly world: Clock;
-  readonly store: WatchedStore | undefined;
+  readonly store: SimulatedHistoryStore | undefined;
   readonly random: Random;
   /** Milliseconds that `authorize` takes at most. */
-  readonly doubt: number;
-  readonly chronicle: Chronicle;
-  readonly complain: Complain;
-  /** Who holds the other end of a line. */
-  remoteOf(line: SimulatedLine): Remote;
+  readonly authorizeDelay: number;
+  readonly model: ReferenceModel;
+  readonly fail: Fail;
+  /** Who holds the other end of a link. */
+  participantOf(link: NetworkLink): Participant;
 }
 
-/** What was written to a line. */
+/** What was written to a link. */
 interface Written {
   /** Bytes that waited after the last write. */
   after: number;
@@ -51,19 +51,19 @@ interface Written {
 export class Server {
   readonly hub: Hub;
   readonly clock: ProcessClock;
-  readonly store: WatchedStore | undefined;
-  /** By line: its client. */
-  readonly clients = new Map<SimulatedLine, Client>();
+  readonly store: SimulatedHistoryStore | undefined;
+  /** By link: its client. */
+  readonly clients = new Map<NetworkLink, Client>();
   isDead = false;
   readonly #context: ServerContext;
-  readonly #lines = new Map<Client, SimulatedLine>();
+  readonly #links = new Map<Client, NetworkLink>();
   /** Since when a client lags. */
   readonly #lagging = new Map<Client, number>();
   /** By client and room, while `authorize` is asked: how often the user had been taken out then. */
   readonly #asked = new Map<Client, Map<string, number>>();
-  #doubts = 0;
-  #opening: SimulatedLine | undefined;
-  readonly #turns = new Map<SimulatedLine, Written>();
+  #pendingAuthorizations = 0;
+  #opening: NetworkLink | undefined;
+  readonly #turns = new Map<NetworkLink, Written>();
 
   constructor(
     context: ServerContext,
@@ -71,10 +71,10 @@ export class Server {
     options: Partial<HubOptions>,
   ) {
     // What a dead process would still do on its promises is not done.
-    const complain: Complain = (rule, text) => {
-      if (!this.isDead) context.complain(rule, text);
+    const fail: Fail = (rule, text) => {
+      if (!this.isDead) context.fail(rule, text);
     };
-    this.#context = { ...context, complain };
+    this.#context = { ...context, fail };
     this.clock = context.clock;
     this.store = context.store;
     this.hub = createHub({
@@ -86,18 +86,18 @@ export class Server {
       logger: {
         debug: () => {},
         info: () => {},
-        warn: (...data) => complain("no errors", `the hub warned: ${data.join(" ")}`),
-        error: (...data) => complain("no errors", `the hub logged: ${data.join(" ")}`),
+        warn: (...data) => fail("no errors", `the hub warned: ${data.join(" ")}`),
+        error: (...data) => fail("no errors", `the hub logged: ${data.join(" ")}`),
       },
     });
     this.#listen();
   }
 
-  /** Takes in a line. */
-  accept(line: SimulatedLine): Receiver {
-    const { user } = this.#context.remoteOf(line);
-    this.#opening = line;
-    const receiver = this.hub.accept(line.socket, { user: { id: user, name: user } });
+  /** Takes in a link. */
+  accept(link: NetworkLink): Receiver {
+    const { user } = this.#context.participantOf(link);
+    this.#opening = link;
+    const receiver = this.hub.accept(link.socket, { user: { id: user, name: user } });
     this.#opening = undefined;
     return receiver;
   }
@@ -106,27 +106,27 @@ export class Server {
   crash(): void {
     this.isDead = true;
     this.clock.kill();
-    for (const line of this.clients.keys()) line.crash();
+    for (const link of this.clients.keys()) link.crash();
   }
 
-  /** The client of a line, as long as it is open. */
-  clientOf(line: SimulatedLine | undefined): Client | undefined {
-    const client = line && this.clients.get(line);
+  /** The client of a link, as long as it is open. */
+  clientOf(link: NetworkLink | undefined): Client | undefined {
+    const client = link && this.clients.get(link);
     return client?.isOpen === true ? client : undefined;
   }
 
-  /** Whose lines are in a room now. */
-  *linesIn(room: string): Iterable<SimulatedLine> {
+  /** Whose links are in a room now. */
+  *linksIn(room: string): Iterable<NetworkLink> {
     for (const client of this.hub.room(room).clients) {
-      const line = this.#lines.get(client);
-      if (line !== undefined) yield line;
+      const link = this.#links.get(client);
+      if (link !== undefined) yield link;
     }
   }
 
   /** What must hold at any moment. */
   check(): void {
     if (this.isDead) return;
-    const { complain } = this.#context;
+    const { fail } = this.#context;
     const { lagTimeout } = this.hub.settings;
     let lagging = 0;
     for (const [client, since] of this.#lagging) {
@@ -134,15 +134,15 @@ export class Server {
       lagging++;
       const ms = this.clock.now() - since;
       if (lagTimeout !== false && ms > lagTimeout + LAG_MARGIN) {
-        complain("lag ends", `${this.#nameOf(client)} has lagged for ${ms} ms, and is open`);
+        fail("lag ends", `${this.#nameOf(client)} has lagged for ${ms} ms, and is open`);
       }
     }
     const stats = this.hub.stats();
     if (stats.lagging !== lagging) {
-      complain("stats are true", `${stats.lagging} lag by the stats, ${lagging} by the events`);
+      fail("stats are true", `${stats.lagging} lag by the stats, ${lagging} by the events`);
     }
     if (stats.clients !== this.clients.size) {
-      complain("stats are true", `${stats.clients} of ${this.clients.size} clients are in stats`);
+      fail("stats are true", `${stats.clients} of ${this.clients.size} clients are in stats`);
     }
   }
 
@@ -152,10 +152,10 @@ export class Server {
    * after the turn before, the client is slow: until it has recovered, as much again may wait, and no more.
    * So at most twice `maxBufferedBytes` wait, and what one turn brought.
    */
-  written(line: SimulatedLine, batch: Batch, waiting: number): void {
+  written(link: NetworkLink, batch: Batch, waiting: number): void {
     const { maxBufferedBytes } = this.hub.settings;
-    const turn = this.#turns.get(line) ?? { after: 0, isOver: true, isSlow: false, ceiling: 0 };
-    this.#turns.set(line, turn);
+    const turn = this.#turns.get(link) ?? { after: 0, isOver: true, isSlow: false, ceiling: 0 };
+    this.#turns.set(link, turn);
     if (turn.isOver) {
       if (!turn.isSlow && turn.after > maxBufferedBytes) {
         turn.ceiling = Math.max(turn.ceiling, turn.after + maxBufferedBytes);
@@ -164,16 +164,16 @@ export class Server {
       turn.isSlow = waiting > maxBufferedBytes;
     }
     turn.isOver = batch.size <= ONE_WRITE;
-    turn.after = line.socket.bufferedAmount;
+    turn.after = link.socket.bufferedAmount;
     if (!turn.isSlow || turn.after <= turn.ceiling) return;
-    const { who } = this.#context.remoteOf(line);
+    const { who } = this.#context.participantOf(link);
     const text = `${turn.after} bytes wait for ${who}, where at most ${turn.ceiling} may`;
-    this.#context.complain("memory is bounded", text);
+    this.#context.fail("memory is bounded", text);
   }
 
   /** What must hold once it has closed: nothing is left. */
   checkClosed(): void {
-    const { complain } = this.#context;
+    const { fail } = this.#context;
     const { clients, users, rooms, lagging } = this.hub.stats();
     const left = {
       clients,
@@ -184,72 +184,72 @@ export class Server {
       open: this.store?.rooms,
     };
     for (const [name, count] of Object.entries(left)) {
-      if (count !== undefined && count !== 0) complain("nothing is left", `${count} ${name}`);
+      if (count !== undefined && count !== 0) fail("nothing is left", `${count} ${name}`);
     }
     // Each answer that is still out has one timer that gives it up.
-    const awaited = this.#doubts + (this.store?.pending ?? 0);
+    const awaited = this.#pendingAuthorizations + (this.store?.pending ?? 0);
     const timers = this.clock.pendingTimers - awaited;
-    if (timers > 0) complain("nothing is left", `${timers} timers of a closed hub`);
+    if (timers > 0) fail("nothing is left", `${timers} timers of a closed hub`);
   }
 
   #authorize(client: Client, action: string, room: string): boolean | Promise<boolean> {
-    const { chronicle, doubt, random } = this.#context;
-    const verdict = chronicle.mayEnter(client.user.id, room);
+    const { model, authorizeDelay, random } = this.#context;
+    const verdict = model.mayEnter(client.user.id, room);
     if (action === "join") {
       const asked = this.#asked.get(client) ?? new Map<string, number>();
-      this.#asked.set(client, asked.set(room, chronicle.removals(client.user.id, room)));
+      this.#asked.set(client, asked.set(room, model.removals(client.user.id, room)));
     }
-    if (doubt === 0 || random.chance(0.3)) return verdict;
-    this.#doubts++;
+    if (authorizeDelay === 0 || random.chance(0.3)) return verdict;
+    this.#pendingAuthorizations++;
     return new Promise((resolve) => {
       this.#context.world.setTimeout(
         () => {
-          this.#doubts--;
+          this.#pendingAuthorizations--;
           resolve(verdict);
         },
-        random.between(0, doubt),
+        random.between(0, authorizeDelay),
       );
     });
   }
 
   #listen(): void {
     const { hub } = this;
-    const { chronicle, complain } = this.#context;
+    const { model, fail } = this.#context;
     hub.on("connect", ({ client }) => {
-      const line = this.#opening as SimulatedLine;
-      this.clients.set(line, client);
-      this.#lines.set(client, line);
+      const link = this.#opening as NetworkLink;
+      this.clients.set(link, client);
+      this.#links.set(client, link);
     });
     hub.on("disconnect", ({ client }) => {
-      this.clients.delete(this.#lines.get(client) as SimulatedLine);
+      this.clients.delete(this.#links.get(client) as NetworkLink);
       this.#lagging.delete(client);
       this.#asked.delete(client);
     });
     hub.on("join", ({ client, room }) => {
       if (this.isDead) return;
       const { id } = client.user;
-      const removals = this.#asked.get(client)?.get(room.id) ?? chronicle.removals(id, room.id);
-      if (!chronicle.mayEnter(id, room.id) || removals !== chronicle.removals(id, room.id)) {
-        complain("nobody is where they may not be", `${id} came into ${room.id}`);
+      const removals = this.#asked.get(client)?.get(room.id) ?? model.removals(id, room.id);
+      if (!model.mayEnter(id, room.id) || removals !== model.removals(id, room.id)) {
+        fail("nobody is where they may not be", `${id} came into ${room.id}`);
       }
-      if (room.position !== undefined) chronicle.enter(id, room.id, room.position);
+      if (room.position !== undefined) model.enter(id, room.id, room.position);
     });
     hub.on("leave", ({ client, room, reason }) => {
       if (this.isDead) return;
       const { id } = client.user;
-      const line = this.#lines.get(client) as SimulatedLine;
-      const remote = this.#context.remoteOf(line);
-      if (reason === "left" && !remote.hasLeft(room.id, line)) {
-        complain("reasons are true", `${remote.who} "left" ${room.id}, and did not want to`);
+      const link = this.#links.get(client) as NetworkLink;
+      const participant = this.#context.participantOf(link);
+      if (reason === "left" && !participant.hasLeft(room.id, link)) {
+        fail("reasons are true", `${participant.who} "left" ${room.id}, and did not want to`);
       }
       const isLast = [...room.clients].every(({ user }) => user.id !== id);
       if (reason === "timeout" || !isLast || room.position === undefined) return;
-      chronicle.leave(id, room.id, room.position);
+      model.leave(id, room.id, room.position);
     });
     hub.on("lag", ({ client }) => this.#lagging.set(client, this.clock.now()));
     hub.on("recovered", ({ client }) => {
       this.#lagging.delete(client);
-      const turn = this.#turns.get(this.#lines.get(client) as SimulatedLine);
+      const turn = this.#turns.get(this.#links.get(client) as NetworkLink);
       if (turn !== undefined) Object.assign(turn, { isSlow: false, ceiling: 0 });
     });
     hub.on("error", ({ error }) => this.#failed(error));
@@ -258,11 +258,11 @@ export class Server {
   #failed(error: RoomcastError): void {
     const isInjected = error.code === "HISTORY_FAILED" && (this.store?.failed ?? 0) > 0;
     if (isInjected) return;
-    this.#context.complain("no errors", `${error.code}: ${error.message} ${error.cause ?? ""}`);
+    this.#context.fail("no errors", `${error.code}: ${error.message} ${error.cause ?? ""}`);
   }
 
   #nameOf(client: Client): string {
-    const line = this.#lines.get(client);
-    return line === undefined ? "?" : this.#context.remoteOf(line).who;
+    const link = this.#links.get(client);
+    return link === undefined ? "?" : this.#context.participantOf(link).who;
   }
 }

@@ -1,19 +1,19 @@
 import type { Batch, Receipt } from "../../index.js";
 import { VirtualClock } from "../../testing/index.js";
-import { Chronicle } from "../check/reference-model.js";
-import { Wire } from "../check/wire-checker.js";
-import type { Parts, Violation } from "../parts.js";
+import { ReferenceModel } from "../check/reference-model.js";
+import { WireChecker } from "../check/wire-checker.js";
+import type { SimulationParts, Violation } from "../parts.js";
 import { type Conditions, makeConditions } from "../plan/conditions.js";
 import { Random } from "../plan/random.js";
 import type { Step } from "../plan/steps.js";
-import { WatchedStore } from "./history-store.js";
-import { type LineWatcher, SimulatedLine } from "./network-link.js";
-import { Remote } from "./participant.js";
+import { SimulatedHistoryStore } from "./history-store.js";
+import { NetworkLink, type NetworkObserver } from "./network-link.js";
+import { Participant } from "./participant.js";
 import { ProcessClock } from "./process-clock.js";
 import { Server } from "./server.js";
 
 /** What was asked of a room, and what came of it. */
-interface Asked {
+interface PendingRequest {
   readonly server: Server;
   readonly expected: number;
   readonly seen: Set<unknown>;
@@ -24,25 +24,28 @@ interface Asked {
 const PROMISES = 16;
 
 /** A hub, a network, and everybody who connects: what steps happen to. */
-export class World implements LineWatcher {
+export class Simulation implements NetworkObserver {
   readonly clock: VirtualClock;
   readonly conditions: Conditions;
-  readonly chronicle = new Chronicle((rule, text) => this.complain(rule, text));
-  readonly remotes = new Map<string, Remote>();
+  readonly model = new ReferenceModel((rule, text) => this.fail(rule, text));
+  readonly participants = new Map<string, Participant>();
   /** The server of now; those before it may still be closing. */
   server: Server;
   /** The first rule that was broken. */
   violation: Violation | undefined;
-  readonly asked: Asked[] = [];
+  readonly asked: PendingRequest[] = [];
   readonly servers: Server[] = [];
   readonly #random: Random;
-  readonly #parts: Parts;
-  readonly #lines = new Map<SimulatedLine, { readonly remote: Remote; readonly wire: Wire }>();
+  readonly #parts: SimulationParts;
+  readonly #links = new Map<
+    NetworkLink,
+    { readonly participant: Participant; readonly wire: WireChecker }
+  >();
   #epochs = 0;
   #marks = 0;
   #count = 0;
 
-  constructor(seed: number, parts: Parts) {
+  constructor(seed: number, parts: SimulationParts) {
     this.#random = new Random(seed);
     this.#parts = parts;
     this.conditions = makeConditions(this.#random.fork("conditions"));
@@ -53,11 +56,11 @@ export class World implements LineWatcher {
   }
 
   /** Lines that one end or both still hold. */
-  get openLines(): number {
-    return [...this.#lines.keys()].filter(({ isOver }) => !isOver).length;
+  get openLinks(): number {
+    return [...this.#links.keys()].filter(({ isOver }) => !isOver).length;
   }
 
-  readonly complain = (rule: string, text: string): void => {
+  readonly fail = (rule: string, text: string): void => {
     this.violation ??= { rule, text };
   };
 
@@ -76,57 +79,57 @@ export class World implements LineWatcher {
 
   /** Makes a step happen. */
   take(step: Step): void {
-    const remote = "who" in step ? this.remotes.get(step.who) : undefined;
+    const participant = "who" in step ? this.participants.get(step.who) : undefined;
     switch (step.do) {
       case "connect":
-        if (remote === undefined || remote.isClosed) this.#connect(step.who);
+        if (participant === undefined || participant.isClosed) this.#connect(step.who);
         break;
       case "goodbye":
-        remote?.close();
+        participant?.close();
         break;
       case "pause":
-        this.read(remote, 0);
+        this.read(participant, 0);
         break;
       case "resume":
-        this.read(remote, Number.POSITIVE_INFINITY);
+        this.read(participant, Number.POSITIVE_INFINITY);
         break;
       case "slow":
-        this.read(remote, step.rate);
+        this.read(participant, step.rate);
         break;
       case "cut":
-        remote?.line?.cut();
+        participant?.link?.cut();
         break;
       case "freeze":
-        remote?.line?.freeze();
+        participant?.link?.freeze();
         break;
       case "presence":
-        this.server.clientOf(remote?.line)?.setPresence({ mark: this.#marks++ });
+        this.server.clientOf(participant?.link)?.setPresence({ mark: this.#marks++ });
         break;
       case "join":
-        remote?.join(step.room);
+        participant?.join(step.room);
         break;
       case "leave":
-        remote?.leave(step.room);
+        participant?.leave(step.room);
         break;
       case "type":
-        remote?.type(step.room);
+        participant?.type(step.room);
         break;
       case "send":
-        remote?.send(step.room, step.count, step.size);
+        participant?.send(step.room, step.count, step.size);
         break;
       case "broadcast":
         this.#broadcast(step);
         break;
       case "direct":
-        this.#direct(step, remote);
+        this.#direct(step, participant);
         break;
       case "revoke":
       case "kick":
-        this.chronicle.remove(step.user, step.room, step.do === "revoke");
+        this.model.remove(step.user, step.room, step.do === "revoke");
         for (const server of this.servers) this.#revoke(server, step.user, step.room);
         break;
       case "grant":
-        this.chronicle.allow(step.user, step.room);
+        this.model.allow(step.user, step.room);
         break;
       case "request":
         void this.#ask(step.room, step.timeout);
@@ -137,11 +140,11 @@ export class World implements LineWatcher {
     }
   }
 
-  /** Has a remote end read at another speed, on the line of now and on those to come. */
-  read(remote: Remote | undefined, rate: number): void {
-    if (remote === undefined) return;
-    remote.rate = rate;
-    remote.line?.read(rate);
+  /** Has a remote end read at another speed, on the link of now and on those to come. */
+  read(participant: Participant | undefined, rate: number): void {
+    if (participant === undefined) return;
+    participant.rate = rate;
+    participant.link?.read(rate);
   }
 
   /** Closes the server for good. */
@@ -152,52 +155,52 @@ export class World implements LineWatcher {
     });
   }
 
-  up(line: SimulatedLine, text: string): void {
-    this.#lines.get(line)?.wire.up(text);
+  up(link: NetworkLink, text: string): void {
+    this.#links.get(link)?.wire.up(text);
   }
 
-  down(line: SimulatedLine, text: string): void {
-    this.#lines.get(line)?.wire.down(text);
+  down(link: NetworkLink, text: string): void {
+    this.#links.get(link)?.wire.down(text);
   }
 
-  written(line: SimulatedLine, batch: Batch, before: number): void {
+  written(link: NetworkLink, batch: Batch, before: number): void {
     for (const server of this.servers) {
-      if (server.clients.has(line)) server.written(line, batch, before);
+      if (server.clients.has(link)) server.written(link, batch, before);
     }
   }
 
   #connect(who: string): void {
     const random = this.#random.fork(`${who} ${this.#count++}`).next;
-    const remote = new Remote(who, {
+    const participant = new Participant(who, {
       clock: new ProcessClock(this.clock),
       random,
-      complain: this.complain,
+      fail: this.fail,
       connect: this.#parts.connect,
       dial: (self) => this.#dial(self, random),
     });
-    this.remotes.set(who, remote);
+    this.participants.set(who, participant);
   }
 
-  #dial(remote: Remote, random: () => number): SimulatedLine {
-    const line = new SimulatedLine(this.clock, random, this.conditions.line, this, remote.rate);
-    const wire = new Wire(remote.who, remote.user, this.#lines.size, {
-      chronicle: this.chronicle,
-      complain: this.complain,
+  #dial(participant: Participant, random: () => number): NetworkLink {
+    const link = new NetworkLink(this.clock, random, this.conditions.link, this, participant.rate);
+    const wire = new WireChecker(participant.who, participant.user, this.#links.size, {
+      model: this.model,
+      fail: this.fail,
       mustHave: (epoch, seq) => this.servers.some(({ store }) => store?.mustHave(epoch, seq)),
-      accounted: (room, epoch, seq) => remote.accounted(room, epoch, seq),
+      accounted: (room, epoch, seq) => participant.accounted(room, epoch, seq),
     });
-    this.#lines.set(line, { remote, wire });
-    remote.line = line;
-    remote.wire = wire;
-    line.open((called) => this.server.accept(called));
-    return line;
+    this.#links.set(link, { participant, wire });
+    participant.link = link;
+    participant.wire = wire;
+    link.open((called) => this.server.accept(called));
+    return link;
   }
 
   #broadcast(step: Extract<Step, { do: "broadcast" }>): void {
     const { hub } = this.server;
     const room = hub.room(step.room);
-    const line = this.remotes.get(step.except ?? "")?.line;
-    const except = this.server.clientOf(line);
+    const link = this.participants.get(step.except ?? "")?.link;
+    const except = this.server.clientOf(link);
     const wasIn = except !== undefined && room.has(except);
     for (let index = 0; index < step.count; index++) {
       const payload = { mark: this.#marks++, pad: "x".repeat(step.size) };
@@ -210,19 +213,19 @@ export class World implements LineWatcher {
         const { seq } = room.broadcast("news", payload, { except });
         const epoch = room.position?.epoch;
         if (seq === 0 || epoch === undefined) continue;
-        this.chronicle.said(step.room, { epoch, seq }, "news", payload, "the server");
-        const left = wasIn ? this.#indexOf(line as SimulatedLine) : -1;
-        this.chronicle.leftOut(step.room, { epoch, seq }, left);
+        this.model.said(step.room, { epoch, seq }, "news", payload, "the server");
+        const left = wasIn ? this.#indexOf(link as NetworkLink) : -1;
+        this.model.leftOut(step.room, { epoch, seq }, left);
       }
     }
   }
 
-  #indexOf(line: SimulatedLine): number {
-    return [...this.#lines.keys()].indexOf(line);
+  #indexOf(link: NetworkLink): number {
+    return [...this.#links.keys()].indexOf(link);
   }
 
-  #direct(step: Extract<Step, { do: "direct" }>, remote: Remote | undefined): void {
-    const client = this.server.clientOf(remote?.line);
+  #direct(step: Extract<Step, { do: "direct" }>, participant: Participant | undefined): void {
+    const client = this.server.clientOf(participant?.link);
     for (let index = 0; index < step.count; index++) {
       const policy = step.how === "latest" ? { latest: "key" } : step.how;
       client?.send("note", { mark: this.#marks++, pad: "x".repeat(step.size) }, { policy });
@@ -232,22 +235,22 @@ export class World implements LineWatcher {
   #revoke(server: Server, user: string, room: string): void {
     if (server.isDead) return;
     const { position } = server.hub.room(room);
-    if (position !== undefined) this.chronicle.leave(user, room, position);
+    if (position !== undefined) this.model.leave(user, room, position);
     server.hub.revoke(user, room);
   }
 
   async #ask(roomId: string, timeout: number): Promise<void> {
     const room = this.server.hub.room(roomId);
     const { server } = this;
-    const asked: Asked = { server, expected: room.size, seen: new Set(), isDone: false };
+    const asked: PendingRequest = { server, expected: room.size, seen: new Set(), isDone: false };
     this.asked.push(asked);
     for await (const receipt of room.request("ask", null, { timeout }))
       this.#receive(asked, receipt);
     asked.isDone = true;
   }
 
-  #receive(asked: Asked, { client }: Receipt): void {
-    if (asked.seen.has(client)) this.complain("one receipt each", `${client.user.id} has two`);
+  #receive(asked: PendingRequest, { client }: Receipt): void {
+    if (asked.seen.has(client)) this.fail("one receipt each", `${client.user.id} has two`);
     asked.seen.add(client);
   }
 
@@ -265,14 +268,21 @@ export class World implements LineWatcher {
     const inner = this.#parts.createHistory?.({ clock });
     const store =
       inner &&
-      new WatchedStore(inner, this.clock, random, this.conditions.store, this.chronicle, () => {
-        return `epoch-${this.#epochs++}`;
-      });
-    const { complain, chronicle } = this;
-    const { doubt, hub } = this.conditions;
-    const remoteOf = (line: SimulatedLine) => this.#lines.get(line)?.remote as Remote;
+      new SimulatedHistoryStore(
+        inner,
+        this.clock,
+        random,
+        this.conditions.store,
+        this.model,
+        () => {
+          return `epoch-${this.#epochs++}`;
+        },
+      );
+    const { fail, model } = this;
+    const { authorizeDelay, hub } = this.conditions;
+    const participantOf = (link: NetworkLink) => this.#links.get(link)?.participant as Participant;
     const world = this.clock;
-    const context = { clock, world, store, random, doubt, chronicle, complain, remoteOf };
+    const context = { clock, world, store, random, authorizeDelay, model, fail, participantOf };
     const server = new Server(context, this.#parts.createHub, hub);
     this.servers.push(server);
     return server;
