@@ -1,61 +1,62 @@
-import { checkSettled, checkShutdown } from "./check/invariants.js";
-import type { SimulationParts, Violation } from "./parts.js";
+import type { SimulationRule, Violation } from "./check/rules.js";
+import { checkSettled } from "./check/settled.js";
+import { checkShutdown } from "./check/shutdown.js";
+import type { SimulationParts } from "./parts.js";
+import { describeStep } from "./plan/describe-step.js";
+import { planSteps } from "./plan/plan-steps.js";
 import { Random } from "./plan/random.js";
 import { shrink } from "./plan/shrink.js";
-import { describeStep, planSteps, type Step } from "./plan/steps.js";
+import type { Step } from "./plan/steps.js";
 import { Simulation } from "./run/simulation.js";
 
 /** What to simulate. */
 export interface SimulationOptions extends SimulationParts {
-  /** Decides everything: the same seed and the same steps, the same run. An integer. */
+  /** An integer. The same seed and steps give the same run. */
   readonly seed: number;
-  /** How many steps; or these and no others, as a failure names them. Default 300. */
+  /** Number of random steps; or the steps themselves, as a failure reports them. Default 300. */
   readonly steps?: number | readonly Step[];
-  /** How many histories may be tried to find a short one that fails too; 0 for none. Default 300. */
-  readonly attempts?: number;
+  /** Most runs to find a shorter list of steps that fails too; 0 for none. Default 300. */
+  readonly shrinkAttempts?: number;
 }
 
 /** How a simulation failed. */
 export interface SimulationFailure {
-  /** The rule that was broken, in a few words. */
-  readonly rule: string;
+  /** The rule that was broken. */
+  readonly rule: SimulationRule;
   /** What happened. */
   readonly message: string;
-  /** The shortest history found that breaks the same rule. */
-  readonly history: readonly Step[];
-  /** All of it in words: seed, rule, what happened, and the history. */
+  /** The shortest list of steps found that breaks the same rule. */
+  readonly steps: readonly Step[];
+  /** Seed, rule, message and steps as text, to be printed. */
   readonly text: string;
 }
 
-/** What a simulation came to. */
+/** The result of a simulation. */
 export interface SimulationReport {
   /** The seed. */
   readonly seed: number;
-  /** How many steps were taken. */
+  /** Number of steps performed. */
   readonly steps: number;
   /** Messages handed to sockets, by all hubs of the run. */
   readonly delivered: number;
-  /** Messages that were sent from history. */
+  /** Messages sent again from history. */
   readonly replayed: number;
-  /** Messages that clients were told they would not get. */
+  /** Messages lost for good, and reported to their clients as a gap. */
   readonly missed: number;
   /** Undefined if every rule held. */
   readonly failure: SimulationFailure | undefined;
 }
 
 /**
- * Simulates the life of a hub: many connections in memory on a virtual clock, and everything that can go
- * wrong between them and the server. Slow and stuck readers, links that break or go silent, several tabs of
- * one user, bans, restarts with an empty memory. All the while, and once it is quiet again, it checks:
+ * Runs a hub and several clients through a random plan of bad luck, and checks that every promise holds.
  *
- * - what each connection hears of a room is in order, without duplicates, and it is told of every gap;
- * - nobody is shown what was said where they were not, or may not be;
- * - nobody types, and the members are those who are there, once it is quiet;
- * - what waits for a slow reader is bounded, and nobody lags for longer than `lagTimeout`;
- * - nothing is left when it is over: no timer, no history, no connection.
- *
- * No real time passes, and nothing is random but by the seed. What fails is told with the shortest history
- * that fails in the same way.
+ * 1. **Plan**: draws steps from the seed. Clients join, send, read slowly or not at all; connections break or
+ *    go silent; users have several tabs and are banned; the server restarts with empty memory.
+ * 2. **Run**: performs them on a virtual clock and a network in memory. No real time passes, and the same
+ *    seed gives the same run.
+ * 3. **Check**: each {@link SimulationRule} is checked at every step, after a while without faults, and after
+ *    the end.
+ * 4. **Shrink**: if a rule is broken, finds a shorter list of steps that breaks the same rule.
  *
  * @example
  * ```ts
@@ -69,62 +70,66 @@ export interface SimulationReport {
  * ```
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { seed, steps = 300, attempts = 300 } = options;
-  const planned =
-    typeof steps === "number" ? planSteps(new Random(seed).fork("steps"), steps) : steps;
-  const outcome = await run(options, planned);
-  const report = { seed, steps: outcome.taken, ...outcome.counts };
-  const { violation } = outcome;
-  if (violation === undefined) return { ...report, failure: undefined };
+  const plan = planOf(options);
+  const simulation = await runAndCheck(options, plan);
+  const failure = await shrinkFailure(options, plan, simulation);
+  return { seed: options.seed, steps: simulation.steps, ...countsOf(simulation), failure };
+}
+
+function planOf({ seed, steps = 300 }: SimulationOptions): readonly Step[] {
+  return typeof steps === "number" ? planSteps(new Random(seed).fork("steps"), steps) : steps;
+}
+
+async function runAndCheck(
+  options: SimulationOptions,
+  steps: readonly Step[],
+): Promise<Simulation> {
+  const simulation = new Simulation(options.seed, options);
+  await simulation.run(steps);
+  await checkSettled(simulation);
+  await checkShutdown(simulation);
+  return simulation;
+}
+
+async function shrinkFailure(
+  options: SimulationOptions,
+  plan: readonly Step[],
+  simulation: Simulation,
+): Promise<SimulationFailure | undefined> {
+  if (simulation.violation === undefined) return undefined;
+  let violation = simulation.violation;
   const { rule } = violation;
-  let worst = violation;
-  const history = await shrink(
-    planned.slice(0, outcome.taken),
-    async (candidate) => {
-      const again = await run(options, candidate);
-      if (again.violation?.rule !== rule) return false;
-      worst = again.violation;
-      return true;
-    },
-    attempts,
-  );
-  const text = describe(seed, worst, history);
-  return { ...report, failure: { rule, message: worst.text, history, text } };
+  const breaksSameRule = async (candidate: readonly Step[]) => {
+    const attempt = await runAndCheck(options, candidate);
+    if (attempt.violation?.rule !== rule) return false;
+    violation = attempt.violation;
+    return true;
+  };
+  const performed = plan.slice(0, simulation.steps);
+  const steps = await shrink(performed, breaksSameRule, options.shrinkAttempts ?? 300);
+  const text = describeFailure(options.seed, violation, steps);
+  return { rule, message: violation.message, steps, text };
 }
 
-interface Run {
-  readonly taken: number;
-  readonly violation: Violation | undefined;
-  readonly counts: Pick<SimulationReport, "delivered" | "replayed" | "missed">;
-}
-
-async function run({ seed, ...parts }: SimulationOptions, steps: readonly Step[]): Promise<Run> {
-  const world = new Simulation(seed, parts);
-  let taken = 0;
-  for (const step of steps) {
-    if (world.violation !== undefined) break;
-    taken++;
-    world.take(step);
-    // Without time, promises go on; only the steps that let time pass end a turn.
-    if (step.do === "pass") await world.pass(step.ms);
-    world.check();
-  }
-  if (world.violation === undefined) await checkSettled(world);
-  if (world.violation === undefined) await checkShutdown(world);
+function countsOf({ servers }: Simulation) {
   const counts = { delivered: 0, replayed: 0, missed: 0 };
-  for (const { hub } of world.servers) {
+  for (const { hub } of servers) {
     const { delivered, replayed, missed } = hub.stats();
     counts.delivered += delivered;
     counts.replayed += replayed;
     counts.missed += missed;
   }
-  return { taken, violation: world.violation, counts };
+  return counts;
 }
 
-function describe(seed: number, { rule, text }: Violation, history: readonly Step[]): string {
+function describeFailure(
+  seed: number,
+  { rule, message }: Violation,
+  steps: readonly Step[],
+): string {
   return [
-    `Seed ${seed} breaks "${rule}": ${text}.`,
-    "The shortest history found, after which all heals, grows quiet, and is closed, as always:",
-    ...history.map((step, index) => `  ${index + 1}. ${describeStep(step)}`),
+    `Seed ${seed} breaks "${rule}": ${message}.`,
+    "The shortest steps found, after which faults end and everything is closed, as always:",
+    ...steps.map((step, index) => `  ${index + 1}. ${describeStep(step)}`),
   ].join("\n");
 }

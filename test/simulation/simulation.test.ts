@@ -94,9 +94,9 @@ describe("a simulated hub", () => {
 
   test("lives through the steps it is given, and no others", async () => {
     const steps: Step[] = [
-      { do: "connect", who: "alice-1" },
-      { do: "join", who: "alice-1", room: "red" },
-      { do: "pass", ms: 1_000 },
+      { action: "connect", participant: "alice-1" },
+      { action: "join", participant: "alice-1", room: "red" },
+      { action: "wait", ms: 1_000 },
     ];
     const report = await simulate({ ...parts, seed: 1, steps });
     expect(report).toMatchObject({ seed: 1, steps: 3, replayed: 0, failure: undefined });
@@ -118,9 +118,9 @@ describe("what is broken", () => {
     const failure = await firstFailure({ createHistory });
     expect(failure?.rule).toBe("no duplicates");
     // Whatever was planned, it takes few steps: somebody joins, misses something, and comes back.
-    expect(failure?.history.length).toBeLessThan(20);
+    expect(failure?.steps.length).toBeLessThan(20);
     expect(failure?.text).toMatch(
-      /^Seed \d+ breaks "no duplicates": .+\nThe shortest history found.+:\n {2}1\. /,
+      /^Seed \d+ breaks "no duplicates": .+\nThe shortest steps found.+:\n {2}1\. /,
     );
   });
 
@@ -129,14 +129,14 @@ describe("what is broken", () => {
       since: (_seq, limit) => history.since(history.position.seq, limit),
     }));
     const failure = await firstFailure({ createHistory });
-    expect(failure?.rule).toBe("gaps are true");
-    expect(failure?.history.length).toBeLessThan(20);
+    expect(failure?.rule).toBe("reported gaps are real");
+    expect(failure?.steps.length).toBeLessThan(20);
   });
 
   test("is found where a hub lets in whoever asks", async () => {
     const createHub = (options: HubOptions) => new Hub({ ...options, authorize: () => true });
     const failure = await firstFailure({ createHub });
-    expect(failure?.rule).toBe("nobody is where they may not be");
+    expect(failure?.rule).toBe("nobody joins without permission");
   });
 
   test("is found where a socket loses what is written to it", async () => {
@@ -164,8 +164,8 @@ describe("what is broken", () => {
       ...parts,
       createHub,
       seed,
-      steps: failure?.history ?? [],
-      attempts: 0,
+      steps: failure?.steps ?? [],
+      shrinkAttempts: 0,
     });
     expect(again.failure?.message).toBe(failure?.message);
   });

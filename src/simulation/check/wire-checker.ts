@@ -1,96 +1,97 @@
-import type { Envelope, RoomInfo } from "../../index.js";
-import type { Fail, ReferenceModel } from "./reference-model.js";
+import type { Envelope, Position, RoomInfo } from "../../index.js";
+import type { ReferenceModel } from "./reference-model.js";
+import type { Fail } from "./rules.js";
 
 /** The types of lasting messages that simulated applications listen for. */
-export const HEARD: readonly string[] = ["new_message", "news"];
+export const LASTING_TYPES: readonly string[] = ["new_message", "news"];
 
-/** Where one link stands in one room, by what came over it. */
+/** How far a link has got in one room. */
 interface RoomCursor {
   readonly epoch: string;
-  /** Everything up to here is accounted for, */
+  /** Every position up to here is accounted for. */
   seq: number;
-  /** and these: acks overtake what waits. */
+  /** Positions after `seq` that are accounted for: acks overtake messages that wait. */
   readonly ahead: Set<number>;
-  /** One's own, by their acks. */
+  /** Positions of messages sent by this end, from their acks. */
   readonly acked: Set<number>;
-  /** What one was left out of. */
+  /** Positions that this end was told it is excluded from. */
   readonly skipped: Set<number>;
-  /** How often one had asked to leave when one asked to be let in. */
-  readonly stay: number;
+  /** How often this end had asked to leave the room when it asked to join. */
+  readonly leaves: number;
 }
 
-/** What a wire is checked against, and who hears what it accounts for beside messages. */
+/** What a wire checker needs. */
 export interface WireCheckerContext {
   readonly model: ReferenceModel;
   readonly fail: Fail;
-  /** Whether the server must still have a message. */
+  /** The participant at the remote end. */
+  readonly participant: string;
+  /** Its user. */
+  readonly user: string;
+  /** The number of the link, for exclusions. */
+  readonly link: number;
+  /** Whether the server's history must still have a message. */
   mustHave(epoch: string, seq: number): boolean;
-  /** A position is accounted for by an ack, or because one was left out. */
+  /** Called for each position that is accounted for by an ack, or because this end is excluded. */
   accounted(room: string, epoch: string, seq: number): void;
 }
 
-/** Holds what comes over one link against the protocol: each position once, in order, or told of. */
+/** Checks what one link carries against the protocol: each position comes once and in order, or as a gap. */
 export class WireChecker {
-  readonly #who: string;
-  readonly #user: string;
-  readonly #link: number;
   readonly #context: WireCheckerContext;
   readonly #cursors = new Map<string, RoomCursor>();
-  /** What was sent and not answered, by id. */
+  /** Messages that the remote end sent, by id. */
   readonly #sent = new Map<string, Envelope>();
-  /** By id of the message that asked to be let in, and by room: how often one had asked to leave. */
-  readonly #stays = new Map<string, number>();
+  /** How often the remote end asked to leave, by room. */
+  readonly #leaves = new Map<string, number>();
+  /** The same number when it asked to join, by the id of that message. */
+  readonly #leavesAtJoin = new Map<string, number>();
 
-  constructor(who: string, user: string, link: number, context: WireCheckerContext) {
-    this.#who = who;
-    this.#user = user;
-    this.#link = link;
+  constructor(context: WireCheckerContext) {
     this.#context = context;
   }
 
-  /** Where it stands in a room. */
-  position(room: string): { readonly epoch: string; readonly seq: number } | undefined {
+  /** The position that this link has reached in a room. */
+  position(room: string): Position | undefined {
     return this.#cursors.get(room);
   }
 
   /** The remote end sent this. */
-  up(text: string): void {
+  sent(text: string): void {
     const envelope = JSON.parse(text) as Envelope;
     const { type, id, payload } = envelope;
     if (id !== undefined && type !== "ack") this.#sent.set(id, envelope);
     const { room_id: room } = (payload ?? {}) as Partial<RoomInfo>;
-    const stay = this.#stays.get(`in ${room}`) ?? 0;
-    if (type === "leave_room") this.#stays.set(`in ${room}`, stay + 1);
-    else if (type === "join_room") this.#stays.set(`by ${id}`, stay);
+    const leaves = this.#leaves.get(`${room}`) ?? 0;
+    if (type === "leave_room") this.#leaves.set(`${room}`, leaves + 1);
+    else if (type === "join_room") this.#leavesAtJoin.set(`${id}`, leaves);
   }
 
-  /** This arrived at the remote end. */
-  down(text: string): void {
+  /** The remote end received this. */
+  received(text: string): void {
     const envelope = JSON.parse(text) as Envelope;
     const { type, room, seq } = envelope;
-    if (type === "room_info") this.#info(envelope, room as string);
+    if (type === "room_info") this.#roomInfo(envelope, room as string);
     else if (type === "removed") this.#cursors.delete(room as string);
     else if (type === "gap") this.#gap(envelope, room as string);
     else if (room === undefined || seq === undefined || type === "online_users") return;
     else if (type === "ack") this.#ack(envelope, room, seq);
-    else if (type === "skipped") this.#skip(room, seq);
+    else if (type === "skipped") this.#skipped(room, seq);
     else this.#message(envelope, room, seq);
   }
 
-  #info({ epoch = "", seq = 0, id, payload }: Envelope, room: string): void {
+  #roomInfo({ epoch = "", seq = 0, id, payload }: Envelope, room: string): void {
     const cursor = this.#cursors.get(room);
-    const stay = this.#stays.get(`by ${id}`) ?? cursor?.stay ?? 0;
-    if (cursor?.epoch === epoch && cursor.stay === stay) {
-      if (seq > cursor.seq) this.#bad("no holes", `room_info jumps to ${seq}`, room, cursor);
+    const leaves = this.#leavesAtJoin.get(`${id}`) ?? cursor?.leaves ?? 0;
+    if (cursor?.epoch === epoch && cursor.leaves === leaves) {
+      if (seq > cursor.seq) this.#fail("no unreported gaps", `a room_info at ${seq}`, room, cursor);
       return;
     }
     const { recovered } = payload as RoomInfo;
-    const { since } = (this.#sent.get(id as string)?.payload ?? {}) as {
-      since?: { epoch: string; seq: number };
-    };
+    const { since } = (this.#sent.get(id as string)?.payload ?? {}) as { since?: Position };
     if (recovered === true && (since?.epoch !== epoch || since.seq !== seq)) {
-      const text = `${this.#who} came back to ${room} from ${show(since)}, and recovers from ${seq}`;
-      this.#context.fail("recovery goes on where one was", text);
+      const text = `${this.#context.participant} asked for ${room} since ${since?.seq}, and recovers since ${seq}`;
+      this.#context.fail("recovery continues where it stopped", text);
     }
     this.#cursors.set(room, {
       epoch,
@@ -98,64 +99,67 @@ export class WireChecker {
       ahead: new Set(),
       acked: new Set(),
       skipped: new Set(),
-      stay,
+      leaves,
     });
   }
 
   #message({ type, payload }: Envelope, room: string, seq: number): void {
-    const { model, fail } = this.#context;
+    const { model, fail, participant, user, link } = this.#context;
     const cursor = this.#cursors.get(room);
+    const received = `${participant} received number ${seq} of ${room}`;
     if (cursor === undefined) {
-      fail("rooms one is in", `${this.#who} got number ${seq} of ${room}, and is not in it`);
+      fail("messages only in joined rooms", `${received}, and is not in it`);
       return;
     }
     const position = { epoch: cursor.epoch, seq };
-    model.said(room, position, type, payload, this.#who);
-    if (!model.maySee(this.#user, room, position)) {
-      fail("nobody sees what is not theirs", `${this.#who} got number ${seq} of ${room}`);
+    model.recordMessage(room, position, { type, payload }, participant);
+    if (!model.maySee(user, room, position)) {
+      fail("messages only for members", `${received}, and was not in it then`);
     }
-    if (model.isLeftOut(room, position, this.#link)) {
-      fail("left out", `${this.#who} got number ${seq} of ${room}, and was left out of it`);
+    if (model.isExcluded(room, position, link)) {
+      fail("only excluded clients are skipped", `${received}, and was excluded from it`);
     }
     if (seq <= cursor.seq || cursor.ahead.has(seq)) {
-      this.#bad("no duplicates", `${type} ${seq} again`, room, cursor);
+      this.#fail("no duplicates", `${type} ${seq} again`, room, cursor);
     } else if (seq !== cursor.seq + 1) {
-      this.#bad("no holes", `${type} ${seq}`, room, cursor);
+      this.#fail("no unreported gaps", `${type} ${seq}`, room, cursor);
     }
     advance(cursor, seq);
-    // Of the other types nobody knows who listens.
-    if (!HEARD.includes(type)) this.#context.accounted(room, cursor.epoch, seq);
+    // The simulated application does not listen for other types, so its view cannot account for them.
+    if (!LASTING_TYPES.includes(type)) this.#context.accounted(room, cursor.epoch, seq);
   }
 
   #ack({ id }: Envelope, room: string, seq: number): void {
     const cursor = this.#cursors.get(room);
     const sent = this.#sent.get(id as string);
     if (cursor === undefined || sent === undefined || sent.type !== "send_message") return;
-    const position = { epoch: cursor.epoch, seq };
-    this.#context.model.said(room, position, "new_message", sent.payload, `${this.#who}'s ack`);
+    const { model, participant } = this.#context;
+    const message = { type: "new_message", payload: sent.payload };
+    model.recordMessage(room, { epoch: cursor.epoch, seq }, message, `${participant}'s ack`);
     const isKnown = seq <= cursor.seq || cursor.ahead.has(seq);
     if (cursor.acked.has(seq) || (isKnown && !cursor.skipped.has(seq))) {
-      this.#bad("no duplicates", `the ack of ${seq} again`, room, cursor);
+      this.#fail("no duplicates", `the ack of ${seq} again`, room, cursor);
     }
     cursor.acked.add(seq);
     this.#account(room, cursor, seq);
   }
 
-  #skip(room: string, seq: number): void {
+  #skipped(room: string, seq: number): void {
     const cursor = this.#cursors.get(room);
     if (cursor === undefined) return;
     const position = { epoch: cursor.epoch, seq };
-    // One's own may be accounted for twice: the ack overtakes what waits.
+    // A message of this end may be both acked and skipped: the ack overtakes messages that wait.
     const isKnown = seq <= cursor.seq || cursor.ahead.has(seq);
     if (cursor.skipped.has(seq) || (isKnown && !cursor.acked.has(seq))) {
-      this.#bad("no duplicates", `skipped ${seq} again`, room, cursor);
+      this.#fail("no duplicates", `skipped ${seq} again`, room, cursor);
     } else if (!isKnown && seq !== cursor.seq + 1) {
-      this.#bad("no holes", `skipped ${seq}`, room, cursor);
+      this.#fail("no unreported gaps", `skipped ${seq}`, room, cursor);
     }
-    const { model } = this.#context;
-    const isOwn = cursor.acked.has(seq) || !model.isNews(room, position);
-    if (!isOwn && !model.isLeftOut(room, position, this.#link)) {
-      this.#bad("left out", `skipped ${seq}, which is for all`, room, cursor);
+    const { model, link } = this.#context;
+    const isOwn = cursor.acked.has(seq) || !model.isBroadcast(room, position);
+    if (!isOwn && !model.isExcluded(room, position, link)) {
+      const what = `skipped ${seq}, which does not exclude it`;
+      this.#fail("only excluded clients are skipped", what, room, cursor);
     }
     cursor.skipped.add(seq);
     this.#account(room, cursor, seq);
@@ -165,15 +169,11 @@ export class WireChecker {
     const cursor = this.#cursors.get(room);
     if (cursor === undefined) return;
     const { from, to } = payload as { from: number; to: number };
-    if (from > cursor.seq + 1) this.#bad("no holes", `a gap from ${from} to ${to}`, room, cursor);
+    const gap = `a gap from ${from} to ${to}`;
+    if (from > cursor.seq + 1) this.#fail("no unreported gaps", gap, room, cursor);
     for (let seq = from; seq <= to; seq++) {
       if (!this.#context.mustHave(cursor.epoch, seq)) continue;
-      this.#bad(
-        "gaps are true",
-        `a gap from ${from} to ${to}, and history has ${seq}`,
-        room,
-        cursor,
-      );
+      this.#fail("reported gaps are real", `${gap}, and history has ${seq}`, room, cursor);
       break;
     }
     advance(cursor, to);
@@ -185,17 +185,16 @@ export class WireChecker {
     this.#context.accounted(room, cursor.epoch, seq);
   }
 
-  #bad(rule: string, what: string, room: string, { seq }: RoomCursor): void {
-    this.#context.fail(rule, `${this.#who} is at ${seq} in ${room}, and gets ${what}`);
+  #fail(rule: Parameters<Fail>[0], what: string, room: string, { seq }: RoomCursor): void {
+    this.#context.fail(
+      rule,
+      `${this.#context.participant} is at ${seq} in ${room}, and gets ${what}`,
+    );
   }
 }
 
-/** Accounts for everything up to a position, and for what came ahead. */
+/** Accounts for every position up to `to`, and for those that were ahead. */
 function advance(cursor: RoomCursor, to: number): void {
   cursor.seq = Math.max(cursor.seq, to);
   while (cursor.ahead.has(cursor.seq + 1)) cursor.ahead.delete(++cursor.seq);
-}
-
-function show(since: { epoch: string; seq: number } | undefined): string {
-  return since === undefined ? "nowhere" : `${since.seq}`;
 }

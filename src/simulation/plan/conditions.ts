@@ -1,28 +1,42 @@
 import type { HistoryOptions, HubOptions } from "../../index.js";
-import type { StoreConditions } from "../run/history-store.js";
-import type { NetworkConditions } from "../run/network-link.js";
 import type { Random } from "./random.js";
 
-/** What the world of one seed is like. */
+/** The environment in which a plan runs. The seed decides it, whatever the steps are. */
 export interface Conditions {
-  /** The links. */
-  readonly link: NetworkConditions;
-  /** Milliseconds that a timer may be late; those of the same moment run in any order. */
-  readonly lateness: number;
-  /** Milliseconds that `authorize` takes at most; 0 answers at once. */
+  readonly network: NetworkConditions;
+  /** How late a timer may run (ms). Timers that are due at the same moment run in random order. */
+  readonly timerLateness: number;
+  /** Longest time that `authorize` takes (ms); 0 answers at once. */
   readonly authorizeDelay: number;
-  /** The history store. */
   readonly store: StoreConditions;
-  /** Whether a connection that is stuck at the end has been given up by then, or lags. */
-  readonly endsGivenUp: boolean;
-  /** Options of the hub that are plain values. */
+  /** Whether the hub closes while one client exceeds its buffer, or while that client still lags. */
+  readonly overflowsAtShutdown: boolean;
+  /** Hub options that are plain values. */
   readonly hub: Pick<
     HubOptions,
     "heartbeat" | "history" | "lagTimeout" | "maxBufferedBytes" | "presence"
   >;
 }
 
-/** The conditions that a seed makes. */
+/** How every connection's network behaves. */
+export interface NetworkConditions {
+  /** Longest time that a message takes (ms). */
+  readonly latency: number;
+  /** Whether the transport has protocol pings. */
+  readonly hasPings: boolean;
+  /** Whether the transport reports when its buffer has drained. */
+  readonly reportsDrains: boolean;
+}
+
+/** How the history store behaves. */
+export interface StoreConditions {
+  /** Longest time that a read takes (ms); 0 answers at once. */
+  readonly delay: number;
+  /** Share of reads that fail, from 0 to 1. */
+  readonly failures: number;
+}
+
+/** Draws the conditions of a seed. */
 export function makeConditions(random: Random): Conditions {
   const { pick } = { pick: <T>(choices: readonly T[]) => random.pick(choices) };
   const latency = pick([0, 0, 5, 80]);
@@ -35,10 +49,10 @@ export function makeConditions(random: Random): Conditions {
     false,
   ]);
   return {
-    link: { latency, hasPings: random.chance(0.5), reportsDrains: random.chance(0.7) },
-    lateness: pick([0, 20]),
+    network: { latency, hasPings: random.chance(0.5), reportsDrains: random.chance(0.7) },
+    timerLateness: pick([0, 20]),
     authorizeDelay: pick([0, 0, 50, 2_000]),
-    endsGivenUp: random.chance(0.5),
+    overflowsAtShutdown: random.chance(0.5),
     store: { delay, failures: pick([0, 0, 0.1]) },
     hub: {
       history,

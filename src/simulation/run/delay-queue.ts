@@ -1,59 +1,65 @@
 import type { Clock } from "../../index.js";
 
-/** One direction of a link: what goes in comes out in order, after a while. */
+/** How a delay queue works. */
+export interface DelayQueueOptions<T> {
+  readonly clock: Clock;
+  /** How long the next item takes (ms). */
+  readonly latency: () => number;
+  readonly deliver: (item: T) => void;
+  /** Whether items that are due together are delivered in one go, like several frames in one packet. */
+  readonly isPacketed: boolean;
+}
+
+/** One direction of a link: items come out in order, each after its latency. */
 export class DelayQueue<T> {
-  readonly #clock: Clock;
-  /** Milliseconds that the next item takes. */
-  readonly #latency: () => number;
-  readonly #deliver: (item: T) => void;
-  /** Whether what is due at the same time comes out in one go, as many frames of one packet do. */
-  readonly #inOneGo: boolean;
-  #queue: { readonly item: T; readonly due: number }[] = [];
+  readonly #options: DelayQueueOptions<T>;
+  #items: { readonly item: T; readonly due: number }[] = [];
   #lastDue = 0;
-  #run = {};
+  /** Replaced when the queue is cleared or scheduled anew, so that an older timer does nothing. */
+  #schedule = {};
 
-  constructor(clock: Clock, latency: () => number, deliver: (item: T) => void, inOneGo: boolean) {
-    this.#clock = clock;
-    this.#latency = latency;
-    this.#deliver = deliver;
-    this.#inOneGo = inOneGo;
+  constructor(options: DelayQueueOptions<T>) {
+    this.#options = options;
   }
 
-  /** Puts something in. */
+  /** Adds an item. */
   push(item: T): void {
-    const due = Math.max(this.#lastDue, this.#clock.now() + this.#latency());
+    const { clock, latency } = this.#options;
+    const due = Math.max(this.#lastDue, clock.now() + latency());
     this.#lastDue = due;
-    if (this.#queue.push({ item, due }) === 1) this.#schedule();
+    if (this.#items.push({ item, due }) === 1) this.#scheduleNext();
   }
 
-  /** What is in it is lost. */
+  /** Drops all items. */
   clear(): void {
-    this.#queue = [];
-    this.#run = {};
+    this.#items = [];
+    this.#schedule = {};
   }
 
-  #schedule(): void {
-    const head = this.#queue[0];
+  #scheduleNext(): void {
+    const { clock } = this.#options;
+    const head = this.#items[0];
     if (head === undefined) return;
-    const run = {};
-    this.#run = run;
-    const next = () => {
-      if (this.#run === run) this.#next();
+    const schedule = {};
+    this.#schedule = schedule;
+    const deliver = () => {
+      if (this.#schedule === schedule) this.#deliver();
     };
-    const delay = head.due - this.#clock.now();
-    if (delay > 0) this.#clock.setTimeout(next, delay);
-    else this.#clock.setImmediate(next);
+    const delay = head.due - clock.now();
+    if (delay > 0) clock.setTimeout(deliver, delay);
+    else clock.setImmediate(deliver);
   }
 
-  #next(): void {
-    const run = this.#run;
-    const now = this.#clock.now();
+  #deliver(): void {
+    const { clock, deliver, isPacketed } = this.#options;
+    const schedule = this.#schedule;
+    const now = clock.now();
     do {
-      const head = this.#queue.shift();
-      if (head !== undefined) this.#deliver(head.item);
-      // Whoever took it may have ended the link.
-      if (this.#run !== run) return;
-    } while (this.#inOneGo && this.#queue[0] !== undefined && this.#queue[0].due <= now);
-    this.#schedule();
+      const head = this.#items.shift();
+      if (head !== undefined) deliver(head.item);
+      // The receiver may have cleared the queue.
+      if (this.#schedule !== schedule) return;
+    } while (isPacketed && this.#items[0] !== undefined && this.#items[0].due <= now);
+    this.#scheduleNext();
   }
 }

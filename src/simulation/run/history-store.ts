@@ -1,68 +1,55 @@
 import type { Clock, Envelope, History, HistoryLimits, HistoryStore, Replay } from "../../index.js";
 import type { ReferenceModel } from "../check/reference-model.js";
+import type { StoreConditions } from "../plan/conditions.js";
 import type { Random } from "../plan/random.js";
 
-/** What a history store is like. */
-export interface StoreConditions {
-  /** Milliseconds that reading takes at most; 0 answers at once. */
-  readonly delay: number;
-  /** How many reads of all fail: 0 is none. */
-  readonly failures: number;
+type Read = () => Replay | Promise<Replay>;
+
+/** What a simulated history store needs. */
+export interface SimulatedHistoryStoreContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly conditions: StoreConditions;
+  readonly model: ReferenceModel;
+  /** Makes the epoch of a new history: one that the seed decides. */
+  readonly nextEpoch: () => string;
 }
 
-interface Kept {
-  readonly at: number;
-  readonly bytes: number;
-}
-
-/** A history store that takes its time, fails now and then, and remembers what it should still have. */
+/** A history store that delays its answers, fails from time to time, and knows what it must still have. */
 export class SimulatedHistoryStore implements HistoryStore {
-  /** Reads that have not been answered yet. */
+  /** Reads that were not answered yet. */
   pending = 0;
-  /** Reads that failed. */
+  /** Reads that failed on purpose. */
   failed = 0;
   readonly #inner: HistoryStore;
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #conditions: StoreConditions;
-  readonly #model: ReferenceModel;
-  readonly #nextEpoch: () => string;
+  readonly #context: SimulatedHistoryStoreContext;
   readonly #open = new Map<History, SimulatedHistory>();
   readonly #byEpoch = new Map<string, SimulatedHistory>();
 
-  constructor(
-    inner: HistoryStore,
-    clock: Clock,
-    random: Random,
-    conditions: StoreConditions,
-    model: ReferenceModel,
-    nextEpoch: () => string,
-  ) {
+  constructor(inner: HistoryStore, context: SimulatedHistoryStoreContext) {
     this.#inner = inner;
-    this.#clock = clock;
-    this.#random = random;
-    this.#conditions = conditions;
-    this.#model = model;
-    this.#nextEpoch = nextEpoch;
+    this.#context = context;
   }
 
-  /** Bytes that it keeps, if it says so. */
+  /** Bytes in all histories; 0 if the store does not tell. */
   get bytes(): number {
     return (this.#inner as { bytes?: number }).bytes ?? 0;
   }
 
-  /** How many rooms it keeps something of. */
+  /** Number of rooms with an open history. */
   get rooms(): number {
     return this.#open.size;
   }
 
   open(roomId: string, limits: HistoryLimits): History {
-    const epoch = this.#nextEpoch();
-    const inner = this.#inner.open(roomId, limits);
-    const history = new SimulatedHistory(inner, epoch, limits, this.#clock, {
-      said: (message) => {
-        const { type, payload, seq = 0 } = message;
-        this.#model.said(roomId, { epoch, seq }, type, payload, "the server");
+    const { clock, model, nextEpoch } = this.#context;
+    const epoch = nextEpoch();
+    const history = new SimulatedHistory(this.#inner.open(roomId, limits), {
+      epoch,
+      limits,
+      clock,
+      appended: (message) => {
+        model.recordMessage(roomId, { epoch, seq: message.seq ?? 0 }, message, "the server");
       },
       read: (read) => this.#read(read),
     });
@@ -72,37 +59,35 @@ export class SimulatedHistoryStore implements HistoryStore {
   }
 
   close(roomId: string, history: History): void {
-    const watched = this.#open.get(history);
-    if (watched === undefined) throw new Error("A history was closed that was not open.");
+    const simulated = this.#open.get(history);
+    if (simulated === undefined) throw new Error("The history to close is not open.");
     this.#open.delete(history);
-    this.#inner.close(roomId, watched.inner);
+    this.#inner.close(roomId, simulated.inner);
   }
 
-  /** Whether a message must still be there: nothing failed, and its limits do not say otherwise. */
+  /** Whether a message must still be there: no read failed, and it is within the limits. */
   mustHave(epoch: string, seq: number): boolean {
     if (this.failed > 0) return false;
     return this.#byEpoch.get(epoch)?.mustHave(seq) === true;
   }
 
-  #read(read: () => Replay | Promise<Replay>): Replay | Promise<Replay> {
-    const { delay, failures } = this.#conditions;
+  #read(read: Read): Replay | Promise<Replay> {
+    const { conditions, random } = this.#context;
+    const { delay, failures } = conditions;
     if (delay === 0) return read();
-    return this.#readLater(read, this.#random.between(0, delay), this.#random.chance(failures));
+    return this.#readLater(read, random.between(0, delay), random.chance(failures));
   }
 
-  async #readLater(
-    read: () => Replay | Promise<Replay>,
-    delay: number,
-    fails: boolean,
-  ): Promise<Replay> {
+  async #readLater(read: Read, delay: number, fails: boolean): Promise<Replay> {
+    const { clock, random } = this.#context;
     this.pending++;
     try {
-      // What is said meanwhile is in the answer, or is not: a store may look early or late.
-      const early = this.#random.chance(0.5) ? await read() : undefined;
-      await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, delay));
+      // A store may look before or after the delay: what is appended meanwhile is in the answer, or is not.
+      const early = random.chance(0.5) ? await read() : undefined;
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, delay));
       if (fails) {
         this.failed++;
-        throw new Error("The simulated history fails.");
+        throw new Error("The simulated history fails on purpose.");
       }
       return early ?? (await read());
     } finally {
@@ -111,54 +96,49 @@ export class SimulatedHistoryStore implements HistoryStore {
   }
 }
 
-interface HistoryObserver {
-  said(message: Envelope): void;
-  read(read: () => Replay | Promise<Replay>): Replay | Promise<Replay>;
+/** What a simulated history needs. */
+interface SimulatedHistoryContext {
+  readonly epoch: string;
+  readonly limits: HistoryLimits;
+  readonly clock: Clock;
+  /** Called for each message that is appended. */
+  appended(message: Envelope): void;
+  /** Carries out a read, at once or later. */
+  read(read: Read): Replay | Promise<Replay>;
 }
 
 class SimulatedHistory implements History {
   readonly inner: History;
-  readonly #epoch: string;
-  readonly #limits: HistoryLimits;
-  readonly #clock: Clock;
-  readonly #watching: HistoryObserver;
-  readonly #kept: Kept[] = [];
+  readonly #context: SimulatedHistoryContext;
+  /** When each message was appended, and its size (bytes). */
+  readonly #appended: { readonly at: number; readonly bytes: number }[] = [];
 
-  constructor(
-    inner: History,
-    epoch: string,
-    limits: HistoryLimits,
-    clock: Clock,
-    watching: HistoryObserver,
-  ) {
+  constructor(inner: History, context: SimulatedHistoryContext) {
     this.inner = inner;
-    this.#epoch = epoch;
-    this.#limits = limits;
-    this.#clock = clock;
-    this.#watching = watching;
+    this.#context = context;
   }
 
   get position() {
-    return { epoch: this.#epoch, seq: this.inner.position.seq };
+    return { epoch: this.#context.epoch, seq: this.inner.position.seq };
   }
 
   append(message: Parameters<History["append"]>[0]): void {
     const { text, bytes } = message;
     this.inner.append(message);
-    this.#kept.push({ at: this.#clock.now(), bytes: bytes.length });
-    this.#watching.said(JSON.parse(text) as Envelope);
+    this.#appended.push({ at: this.#context.clock.now(), bytes: bytes.length });
+    this.#context.appended(JSON.parse(text) as Envelope);
   }
 
   since(seq: number, limit: number): Replay | Promise<Replay> {
-    return this.#watching.read(() => this.inner.since(seq, limit));
+    return this.#context.read(() => this.inner.since(seq, limit));
   }
 
   mustHave(seq: number): boolean {
-    const { messages, bytes, ttl } = this.#limits;
-    const since = this.#kept.slice(seq - 1);
-    const first = since[0];
-    if (first === undefined || since.length > messages) return false;
-    if (this.#clock.now() - first.at >= ttl) return false;
-    return since.reduce((sum, kept) => sum + kept.bytes, 0) <= bytes;
+    const { clock, limits } = this.#context;
+    const later = this.#appended.slice(seq - 1);
+    const first = later[0];
+    if (first === undefined || later.length > limits.messages) return false;
+    if (clock.now() - first.at >= limits.ttl) return false;
+    return later.reduce((sum, { bytes }) => sum + bytes, 0) <= limits.bytes;
   }
 }

@@ -1,78 +1,64 @@
-import type {
-  Batch,
-  Client,
-  Clock,
-  Hub,
-  HubOptions,
-  Receiver,
-  RoomcastError,
-} from "../../index.js";
-import type { Fail, ReferenceModel } from "../check/reference-model.js";
+import type { Batch, Client, Clock, Hub, HubOptions, Receipt, Receiver } from "../../index.js";
+import { type CheckedServer, HubChecker } from "../check/hub-checker.js";
+import type { ReferenceModel } from "../check/reference-model.js";
+import type { Fail } from "../check/rules.js";
 import type { Random } from "../plan/random.js";
+import type { Step } from "../plan/steps.js";
 import type { SimulatedHistoryStore } from "./history-store.js";
 import type { NetworkLink } from "./network-link.js";
 import type { Participant } from "./participant.js";
 import type { ProcessClock } from "./process-clock.js";
 
-/** A client is looked at so often, and a little late: milliseconds beyond its time that it may lag. */
-const LAG_MARGIN = 1_000;
-
-/** A turn that produces more text than this for one client writes in several goes. */
-const ONE_WRITE = 65_536;
-
-/** What a server is made with. */
+/** What a server needs. */
 export interface ServerContext {
+  /** The clock of its process. */
   readonly clock: ProcessClock;
-  /** Where the time of what the server asks of others comes from. */
-  readonly world: Clock;
+  /** The clock of what answers it: it goes on when the process dies. */
+  readonly sharedClock: Clock;
   readonly store: SimulatedHistoryStore | undefined;
   readonly random: Random;
-  /** Milliseconds that `authorize` takes at most. */
+  /** Longest time that `authorize` takes (ms). */
   readonly authorizeDelay: number;
   readonly model: ReferenceModel;
   readonly fail: Fail;
-  /** Who holds the other end of a link. */
+  /** Makes a payload that differs from all others. */
+  readonly nextMark: () => number;
+  /** The participant at the remote end of a link. */
   participantOf(link: NetworkLink): Participant;
 }
 
-/** What was written to a link. */
-interface Written {
-  /** Bytes that waited after the last write. */
-  after: number;
-  /** Whether the turn is over: one that brings much is written in several goes. */
-  isOver: boolean;
-  /** Whether more waited than may when the turn began. */
-  isSlow: boolean;
-  /** So many may wait while it is slow. */
-  ceiling: number;
+/** A request to everyone in a room, and who has answered. */
+export interface PendingRequest {
+  /** Number of members when it was sent. */
+  readonly expected: number;
+  readonly clients: Set<Client>;
+  isDone: boolean;
 }
 
-/** One run of the server: a hub, and whether it does what it should. */
-export class Server {
+/** One process of the server: a hub, the actions that a plan has for it, and a checker of what it does. */
+export class Server implements CheckedServer {
   readonly hub: Hub;
   readonly clock: ProcessClock;
   readonly store: SimulatedHistoryStore | undefined;
-  /** By link: its client. */
-  readonly clients = new Map<NetworkLink, Client>();
+  readonly requests: PendingRequest[] = [];
   isDead = false;
+  pendingAuthorizations = 0;
   readonly #context: ServerContext;
+  readonly #checker: HubChecker;
+  readonly #clients = new Map<NetworkLink, Client>();
+  /** Kept after the client is gone, for messages about it. */
   readonly #links = new Map<Client, NetworkLink>();
-  /** Since when a client lags. */
-  readonly #lagging = new Map<Client, number>();
-  /** By client and room, while `authorize` is asked: how often the user had been taken out then. */
-  readonly #asked = new Map<Client, Map<string, number>>();
-  #pendingAuthorizations = 0;
-  #opening: NetworkLink | undefined;
-  readonly #turns = new Map<NetworkLink, Written>();
+  /** The link that the hub is accepting. */
+  #accepting: NetworkLink | undefined;
 
   constructor(
     context: ServerContext,
     createHub: (options: HubOptions) => Hub,
     options: Partial<HubOptions>,
   ) {
-    // What a dead process would still do on its promises is not done.
-    const fail: Fail = (rule, text) => {
-      if (!this.isDead) context.fail(rule, text);
+    // Promises of a dead process may still go on. What they do does not count.
+    const fail: Fail = (rule, message) => {
+      if (!this.isDead) context.fail(rule, message);
     };
     this.#context = { ...context, fail };
     this.clock = context.clock;
@@ -90,179 +76,150 @@ export class Server {
         error: (...data) => fail("no errors", `the hub logged: ${data.join(" ")}`),
       },
     });
-    this.#listen();
+    this.hub.on("connect", ({ client }) => {
+      const link = this.#accepting as NetworkLink;
+      this.#clients.set(link, client);
+      this.#links.set(client, link);
+    });
+    this.hub.on("disconnect", ({ client }) => {
+      this.#clients.delete(this.#links.get(client) as NetworkLink);
+    });
+    this.#checker = new HubChecker(this, context.model, fail);
   }
 
-  /** Takes in a link. */
+  /** Number of connections. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
   accept(link: NetworkLink): Receiver {
-    const { user } = this.#context.participantOf(link);
-    this.#opening = link;
-    const receiver = this.hub.accept(link.socket, { user: { id: user, name: user } });
-    this.#opening = undefined;
+    const { userId } = this.#context.participantOf(link);
+    this.#accepting = link;
+    const receiver = this.hub.accept(link.socket, { user: { id: userId, name: userId } });
+    this.#accepting = undefined;
     return receiver;
   }
 
-  /** Dies, with everything in its memory. */
+  /** Closes the hub, as a process does that is asked to stop. */
+  close(): void {
+    void this.hub.close({ timeout: 4_000, spread: 2_000 }).then(() => {
+      if (!this.isDead) this.#checker.checkClosed();
+      this.isDead = true;
+    });
+  }
+
+  /** The process dies, with everything in its memory. */
   crash(): void {
     this.isDead = true;
     this.clock.kill();
-    for (const link of this.clients.keys()) link.crash();
+    for (const link of this.#clients.keys()) link.crash();
   }
 
-  /** The client of a link, as long as it is open. */
+  /** Checks what holds at any moment. */
+  check(): void {
+    this.#checker.check();
+  }
+
+  /** The open client of a link, if there is one. */
   clientOf(link: NetworkLink | undefined): Client | undefined {
-    const client = link && this.clients.get(link);
+    const client = link && this.#clients.get(link);
     return client?.isOpen === true ? client : undefined;
   }
 
-  /** Whose links are in a room now. */
-  *linksIn(room: string): Iterable<NetworkLink> {
-    for (const client of this.hub.room(room).clients) {
-      const link = this.#links.get(client);
-      if (link !== undefined) yield link;
+  nameOf(client: Client): string {
+    const link = this.#links.get(client);
+    return link === undefined ? "an unknown client" : this.#context.participantOf(link).id;
+  }
+
+  hasLeft(client: Client, room: string): boolean {
+    const link = this.#links.get(client) as NetworkLink;
+    return this.#context.participantOf(link).hasLeft(room, link);
+  }
+
+  /** A batch was written to a link. `before` is what waited before that (bytes). */
+  written(link: NetworkLink, batch: Batch, before: number): void {
+    const client = this.#clients.get(link);
+    if (client === undefined) return;
+    this.#checker.written(client, batch, before, link.socket.bufferedAmount);
+  }
+
+  broadcast(step: Extract<Step, { action: "broadcast" }>, excluded: NetworkLink | undefined): void {
+    const { model } = this.#context;
+    const room = this.hub.room(step.room);
+    const except = this.clientOf(excluded);
+    const isMember = except !== undefined && room.has(except);
+    for (let index = 0; index < step.count; index++) {
+      const payload = this.#payload(step.size);
+      if (step.kind === "drop") {
+        room.broadcast("moment", payload, { except, policy: "drop" });
+      } else if (step.kind === "latest") {
+        room.broadcast("moment", payload, { except, policy: { latest: "key" } });
+      } else {
+        room.broadcast("news", payload, { except });
+        // Undefined in a room that nobody is in, and that keeps no history: nobody gets the message.
+        const { position } = room;
+        if (position === undefined) continue;
+        model.recordMessage(step.room, position, { type: "news", payload }, "the server");
+        if (isMember) model.recordExclusion(step.room, position, (excluded as NetworkLink).index);
+      }
     }
   }
 
-  /** What must hold at any moment. */
-  check(): void {
+  /** Sends messages to one client. */
+  direct(step: Extract<Step, { action: "direct" }>, link: NetworkLink | undefined): void {
+    const client = this.clientOf(link);
+    const policy = step.policy === "latest" ? { latest: "key" } : step.policy;
+    for (let index = 0; index < step.count; index++) {
+      client?.send("note", this.#payload(step.size), { policy });
+    }
+  }
+
+  setPresence(link: NetworkLink | undefined): void {
+    this.clientOf(link)?.setPresence({ mark: this.#context.nextMark() });
+  }
+
+  /** Removes a user from a room. */
+  revoke(user: string, room: string): void {
     if (this.isDead) return;
-    const { fail } = this.#context;
-    const { lagTimeout } = this.hub.settings;
-    let lagging = 0;
-    for (const [client, since] of this.#lagging) {
-      if (!client.isOpen) continue;
-      lagging++;
-      const ms = this.clock.now() - since;
-      if (lagTimeout !== false && ms > lagTimeout + LAG_MARGIN) {
-        fail("lag ends", `${this.#nameOf(client)} has lagged for ${ms} ms, and is open`);
-      }
-    }
-    const stats = this.hub.stats();
-    if (stats.lagging !== lagging) {
-      fail("stats are true", `${stats.lagging} lag by the stats, ${lagging} by the events`);
-    }
-    if (stats.clients !== this.clients.size) {
-      fail("stats are true", `${stats.clients} of ${this.clients.size} clients are in stats`);
-    }
+    const { position } = this.hub.room(room);
+    if (position !== undefined) this.#context.model.recordLeave(user, room, position);
+    void this.hub.revoke(user, room);
   }
 
-  /**
-   * A batch was written, with `waiting` bytes before it. A client that keeps up is bounded by what a turn
-   * brings alone. When a turn begins with more than `maxBufferedBytes` waiting, which is at most what waited
-   * after the turn before, the client is slow: until it has recovered, as much again may wait, and no more.
-   * So at most twice `maxBufferedBytes` wait, and what one turn brought.
-   */
-  written(link: NetworkLink, batch: Batch, waiting: number): void {
-    const { maxBufferedBytes } = this.hub.settings;
-    const turn = this.#turns.get(link) ?? { after: 0, isOver: true, isSlow: false, ceiling: 0 };
-    this.#turns.set(link, turn);
-    if (turn.isOver) {
-      if (!turn.isSlow && turn.after > maxBufferedBytes) {
-        turn.ceiling = Math.max(turn.ceiling, turn.after + maxBufferedBytes);
-      }
-      // What the network took during the turn may have come too late to count.
-      turn.isSlow = waiting > maxBufferedBytes;
+  /** Sends a request to everyone in a room. */
+  async request(roomId: string, timeout: number): Promise<void> {
+    const room = this.hub.room(roomId);
+    const request: PendingRequest = { expected: room.size, clients: new Set(), isDone: false };
+    this.requests.push(request);
+    for await (const receipt of room.request("ask", null, { timeout })) {
+      this.#receive(request, receipt);
     }
-    turn.isOver = batch.size <= ONE_WRITE;
-    turn.after = link.socket.bufferedAmount;
-    if (!turn.isSlow || turn.after <= turn.ceiling) return;
-    const { who } = this.#context.participantOf(link);
-    const text = `${turn.after} bytes wait for ${who}, where at most ${turn.ceiling} may`;
-    this.#context.fail("memory is bounded", text);
+    request.isDone = true;
   }
 
-  /** What must hold once it has closed: nothing is left. */
-  checkClosed(): void {
-    const { fail } = this.#context;
-    const { clients, users, rooms, lagging } = this.hub.stats();
-    const left = {
-      clients,
-      users,
-      rooms,
-      lagging,
-      bytes: this.store?.bytes,
-      open: this.store?.rooms,
-    };
-    for (const [name, count] of Object.entries(left)) {
-      if (count !== undefined && count !== 0) fail("nothing is left", `${count} ${name}`);
+  #receive({ clients }: PendingRequest, { client }: Receipt): void {
+    if (clients.has(client)) {
+      this.#context.fail("one receipt per member", `${this.nameOf(client)} has two`);
     }
-    // Each answer that is still out has one timer that gives it up.
-    const awaited = this.#pendingAuthorizations + (this.store?.pending ?? 0);
-    const timers = this.clock.pendingTimers - awaited;
-    if (timers > 0) fail("nothing is left", `${timers} timers of a closed hub`);
+    clients.add(client);
+  }
+
+  #payload(size: number): { readonly mark: number; readonly pad: string } {
+    return { mark: this.#context.nextMark(), pad: "x".repeat(size) };
   }
 
   #authorize(client: Client, action: string, room: string): boolean | Promise<boolean> {
-    const { model, authorizeDelay, random } = this.#context;
-    const verdict = model.mayEnter(client.user.id, room);
-    if (action === "join") {
-      const asked = this.#asked.get(client) ?? new Map<string, number>();
-      this.#asked.set(client, asked.set(room, model.removals(client.user.id, room)));
-    }
-    if (authorizeDelay === 0 || random.chance(0.3)) return verdict;
-    this.#pendingAuthorizations++;
+    const { model, authorizeDelay, random, sharedClock } = this.#context;
+    const isAllowed = model.mayJoin(client.user.id, room);
+    if (action === "join") this.#checker.joining(client, room);
+    if (authorizeDelay === 0 || random.chance(0.3)) return isAllowed;
+    this.pendingAuthorizations++;
     return new Promise((resolve) => {
-      this.#context.world.setTimeout(
-        () => {
-          this.#pendingAuthorizations--;
-          resolve(verdict);
-        },
-        random.between(0, authorizeDelay),
-      );
+      const answer = () => {
+        this.pendingAuthorizations--;
+        resolve(isAllowed);
+      };
+      sharedClock.setTimeout(answer, random.between(0, authorizeDelay));
     });
-  }
-
-  #listen(): void {
-    const { hub } = this;
-    const { model, fail } = this.#context;
-    hub.on("connect", ({ client }) => {
-      const link = this.#opening as NetworkLink;
-      this.clients.set(link, client);
-      this.#links.set(client, link);
-    });
-    hub.on("disconnect", ({ client }) => {
-      this.clients.delete(this.#links.get(client) as NetworkLink);
-      this.#lagging.delete(client);
-      this.#asked.delete(client);
-    });
-    hub.on("join", ({ client, room }) => {
-      if (this.isDead) return;
-      const { id } = client.user;
-      const removals = this.#asked.get(client)?.get(room.id) ?? model.removals(id, room.id);
-      if (!model.mayEnter(id, room.id) || removals !== model.removals(id, room.id)) {
-        fail("nobody is where they may not be", `${id} came into ${room.id}`);
-      }
-      if (room.position !== undefined) model.enter(id, room.id, room.position);
-    });
-    hub.on("leave", ({ client, room, reason }) => {
-      if (this.isDead) return;
-      const { id } = client.user;
-      const link = this.#links.get(client) as NetworkLink;
-      const participant = this.#context.participantOf(link);
-      if (reason === "left" && !participant.hasLeft(room.id, link)) {
-        fail("reasons are true", `${participant.who} "left" ${room.id}, and did not want to`);
-      }
-      const isLast = [...room.clients].every(({ user }) => user.id !== id);
-      if (reason === "timeout" || !isLast || room.position === undefined) return;
-      model.leave(id, room.id, room.position);
-    });
-    hub.on("lag", ({ client }) => this.#lagging.set(client, this.clock.now()));
-    hub.on("recovered", ({ client }) => {
-      this.#lagging.delete(client);
-      const turn = this.#turns.get(this.#links.get(client) as NetworkLink);
-      if (turn !== undefined) Object.assign(turn, { isSlow: false, ceiling: 0 });
-    });
-    hub.on("error", ({ error }) => this.#failed(error));
-  }
-
-  #failed(error: RoomcastError): void {
-    const isInjected = error.code === "HISTORY_FAILED" && (this.store?.failed ?? 0) > 0;
-    if (isInjected) return;
-    this.#context.fail("no errors", `${error.code}: ${error.message} ${error.cause ?? ""}`);
-  }
-
-  #nameOf(client: Client): string {
-    const link = this.#links.get(client);
-    return link === undefined ? "?" : this.#context.participantOf(link).who;
   }
 }
