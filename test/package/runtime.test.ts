@@ -36,6 +36,10 @@ describe.each([
       expect(report["aliceGot"]).toEqual(["m1"]);
     });
 
+    it("simulates a hub", () => {
+      expect(report["simulated"]).toBe("no failure");
+    });
+
     it("connects a page to a hub, over standard WebSockets", () => {
       expect(report["pageGot"]).toEqual([expect.stringMatching(/\w/)]);
     });
