@@ -18,6 +18,7 @@ export default defineConfig([
       uws: "src/adapters/uws/index.ts",
       websocket: "src/adapters/websocket/index.ts",
       testing: "src/testing/index.ts",
+      simulation: "src/simulation/index.ts",
     },
     external: ["ws"],
     // Shared chunks also in CommonJS: one copy of each class, or instanceof breaks across entries.

@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^roomcast$/, replacement: source("index.ts") },
       { find: /^roomcast\/browser$/, replacement: source("browser/index.ts") },
       { find: /^roomcast\/testing$/, replacement: source("testing/index.ts") },
+      { find: /^roomcast\/simulation$/, replacement: source("simulation/index.ts") },
       { find: /^roomcast\/(\w+)$/, replacement: source("adapters/$1/index.ts") },
     ],
   },

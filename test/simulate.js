@@ -1,5 +1,5 @@
-// Lives through many simulations: `npm run simulate -- --seeds 10000 [--seed 1] [--steps 300] [--workers 2]`.
-// Prints the seed and the shortest history of each failure, and exits with 1 if there was one.
+// Runs many simulations: `npm run simulate -- --seeds 10000 [--seed 1] [--steps 300] [--workers 2]`.
+// Prints the seed and the shortest steps of each failure, and exits with 1 if there was one.
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -20,11 +20,11 @@ const [seeds, first, steps, workers] = [
   read("workers"),
 ];
 
-// After so many failures the next one tells nothing new.
-const ENOUGH = 5;
+// Stops after this many failures: the next one is unlikely to be new.
+const MAX_FAILURES = 5;
 
-if (process.send === undefined) lead();
-else await work();
+if (process.send === undefined) runWorkers();
+else await simulateSeeds();
 
 function read(name) {
   const value = Number(values[name]);
@@ -35,8 +35,8 @@ function read(name) {
   return value;
 }
 
-/** Hands out seeds to workers, and shows how far they are. */
-function lead() {
+/** Gives each worker a seed at a time, and shows the progress. */
+function runWorkers() {
   let next = first;
   let done = 0;
   let failures = 0;
@@ -47,16 +47,16 @@ function lead() {
     if (process.stdout.isTTY)
       process.stdout.write(`\r${done} of ${seeds} seeds, ${failures} failed `);
   };
-  const crew = Math.min(workers, seeds);
-  for (let number = 0; number < crew; number++) {
+  const workerCount = Math.min(workers, seeds);
+  for (let number = 0; number < workerCount; number++) {
     const worker = fork(fileURLToPath(import.meta.url), process.argv.slice(2));
-    const hand = () => {
-      if (next < end && failures < ENOUGH) worker.send(next++);
+    const sendSeed = () => {
+      if (next < end && failures < MAX_FAILURES) worker.send(next++);
       else worker.disconnect();
     };
     worker.on("message", (report) => {
       if (report.isReady) {
-        hand();
+        sendSeed();
         return;
       }
       done++;
@@ -66,7 +66,7 @@ function lead() {
         console.log(`\n${report.failure.text}\n`);
       }
       if (done % 10 === 0) show();
-      hand();
+      sendSeed();
     });
     worker.on("exit", (code) => {
       if (code !== 0) failures++;
@@ -77,17 +77,17 @@ function lead() {
     const { delivered, replayed, missed } = total;
     console.log(
       `\r${done} seeds of ${steps} steps in ${seconds} s: ${delivered} messages delivered, ` +
-        `${replayed} replayed, ${missed} told as missed; ${failures} failed.`,
+        `${replayed} replayed, ${missed} reported as missed; ${failures} failed.`,
     );
     if (failures > 0) process.exitCode = 1;
   });
 }
 
-/** Simulates the seeds that it is handed. */
-async function work() {
+/** Simulates the seeds that it is given. */
+async function simulateSeeds() {
   const { Hub, MemoryHistory } = await import("roomcast");
   const { connect } = await import("roomcast/browser");
-  const { simulate } = await import("roomcast/testing");
+  const { simulate } = await import("roomcast/simulation");
   process.on("message", async (seed) => {
     const report = await simulate({
       seed,

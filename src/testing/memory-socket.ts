@@ -1,31 +1,56 @@
-import type { AcceptOptions, Batch, Envelope, Hub, Receiver, Socket, User } from "../index.js";
+import type {
+  AcceptOptions,
+  Batch,
+  Clock,
+  Envelope,
+  Hub,
+  Receiver,
+  Socket,
+  User,
+} from "../index.js";
 import { CloseCode, clampReason } from "../protocol/close-codes.js";
-import type { Clock } from "../util/clock.js";
 
-/** How a connection ended. */
-export interface Closure {
+/** How a connection was closed. */
+export interface CloseInfo {
   /** The close code (RFC 6455, 7.4). */
   readonly code: number;
-  /** Empty where none was given. */
+  /** Empty if none was given. */
   readonly reason: string;
 }
 
 /**
- * A connection that exists in memory alone. The hub writes to it as to any {@link Socket}; a test
- * holds it as the remote end: sends with {@link send}, reads {@link received}, and can stop reading,
- * hang up or vanish.
+ * A connection in memory, for tests. To the hub it is a {@link Socket} like any other; to a test it is the
+ * client: it sends, reads what it received, stops reading, and closes or loses the connection.
+ *
+ * What the hub sends arrives at the end of the turn: with a {@link VirtualClock}, call `clock.flush()` first.
+ *
+ * @example
+ * ```ts
+ * const clock = new VirtualClock();
+ * const hub = new Hub({ clock });
+ * const alice = MemorySocket.connect(hub, { user: { id: "1", name: "Alice" } });
+ * const bob = MemorySocket.connect(hub, { user: { id: "2", name: "Bob" } });
+ * for (const socket of [alice, bob]) socket.send({ type: "join_room", payload: { room_id: "general" } });
+ *
+ * alice.send({ type: "send_message", room: "general", payload: { content: "Hi!" } });
+ * clock.flush();
+ * bob.take("new_message"); // [{ type: "new_message", room: "general", payload: { content: "Hi!" }, … }]
+ *
+ * bob.pause(); // Bob is a slow client from now on
+ * bob.cut(); // and loses his connection
+ * ```
  */
 export class MemorySocket implements Socket {
-  /** What arrived and was not taken yet, in order. */
+  /** The messages that have arrived, in order, without those that were taken. */
   readonly received: Envelope[] = [];
-  /** Protocol pings that arrived. */
+  /** Number of protocol pings that have arrived. */
   pings = 0;
-  /** Whether pings are answered. A remote end that vanished does not. Default true. */
+  /** Whether protocol pings are answered. False simulates a client that is gone unnoticed. Default true. */
   answersPings = true;
-  /** How the connection ended; undefined while it is open. */
-  closed: Closure | undefined;
-  /** Resolves with how the connection ended, once it has. */
-  readonly ended: Promise<Closure>;
+  /** How the connection was closed; undefined while it is open. */
+  closed: CloseInfo | undefined;
+  /** Resolves when the connection is closed. */
+  readonly ended: Promise<CloseInfo>;
   readonly #clock: Clock;
   #receiver: Receiver | undefined;
   #isPaused = false;
@@ -33,7 +58,7 @@ export class MemorySocket implements Socket {
   #waitingPings = 0;
   #bufferedAmount = 0;
   #wake: (() => void)[] = [];
-  #resolveEnded: (closure: Closure) => void = () => {};
+  #resolveEnded: (info: CloseInfo) => void = () => {};
 
   private constructor(clock: Clock) {
     this.#clock = clock;
@@ -42,7 +67,7 @@ export class MemorySocket implements Socket {
     });
   }
 
-  /** Connects to a hub, as if the upgrade had just been answered. */
+  /** Connects to a hub, as after an accepted upgrade. Without a user, the client is a guest. */
   static connect<U extends User, D>(
     hub: Hub<U, D>,
     options: AcceptOptions<NoInfer<U>> = {},
@@ -52,14 +77,14 @@ export class MemorySocket implements Socket {
     return socket;
   }
 
-  /** Sends to the hub: an object as JSON, a string or bytes as they are. */
+  /** Sends a message to the hub: an object as JSON, a string or bytes as they are. */
   send(message: Envelope | string | Uint8Array): void {
     if (this.closed !== undefined) return;
     const isRaw = typeof message === "string" || message instanceof Uint8Array;
     this.#receiver?.message(isRaw ? message : JSON.stringify(message));
   }
 
-  /** Everything received so far, or all of one type; it is taken out of `received`. */
+  /** Returns the received messages, or those of one type, and removes them from `received`. */
   take(type?: string): Envelope[] {
     const taken = this.received.filter((envelope) => type === undefined || envelope.type === type);
     const left = this.received.filter((envelope) => !taken.includes(envelope));
@@ -68,8 +93,8 @@ export class MemorySocket implements Socket {
   }
 
   /**
-   * The next message, as soon as there is one; it is taken out of `received`. For hubs on the runtime's
-   * own clock: a virtual one does not move while you wait.
+   * Waits for the next message, and removes it from `received`. Only for hubs on the system clock: a
+   * virtual clock does not move while you wait.
    */
   async next(): Promise<Envelope> {
     for (;;) {
@@ -79,15 +104,12 @@ export class MemorySocket implements Socket {
     }
   }
 
-  /**
-   * Stops reading: what the hub writes from now on waits, and counts as `bufferedAmount`. Pings wait
-   * too.
-   */
+  /** Stops reading. What the hub writes waits from now on, and counts in `bufferedAmount`; pings wait, too. */
   pause(): void {
     this.#isPaused = true;
   }
 
-  /** Reads what waited, and reads on. */
+  /** Reads what waits, and everything that comes after. */
   resume(): void {
     this.#isPaused = false;
     const waiting = this.#waiting;
@@ -98,12 +120,12 @@ export class MemorySocket implements Socket {
     for (; this.#waitingPings > 0; this.#waitingPings--) this.#answerPing();
   }
 
-  /** Closes from the remote end, with a closing handshake. */
+  /** Closes the connection from the client's end, with a closing handshake. */
   hangUp(code: number = CloseCode.normal, reason = ""): void {
     this.#end(code, reason);
   }
 
-  /** Cuts the line: the hub sees 1006. */
+  /** Breaks the connection without a closing handshake: the hub sees code 1006. */
   cut(): void {
     this.#end(CloseCode.abnormal, "");
   }

@@ -1,21 +1,21 @@
-import type { Clock } from "../util/clock.js";
+import type { Clock } from "../index.js";
 
 interface Timer {
   readonly due: number;
   readonly callback: () => void;
 }
 
-/** How a clock disorders timeouts, within what a real one may do. */
-export interface Disorder {
-  /** From 0 up to 1: decides which of the timeouts that are due at the same moment runs first. */
+/** Makes a virtual clock as inexact as a real one may be. */
+export interface TimerJitter {
+  /** Random numbers from 0 up to, but not including, 1. They shuffle timeouts that are due together. */
   readonly random: () => number;
-  /** How many milliseconds a timeout may be late. Default 0. */
+  /** How late (ms) a timeout may run. Default 0. */
   readonly lateness?: number;
 }
 
 /**
- * A clock that stands still until a test moves it. Hand it to `new Hub({ clock })`: then turns end
- * when you say so, and an hour passes at once.
+ * A clock that stands still until a test moves it. With `new Hub({ clock })`, turns end when your test says
+ * so, and an hour passes at once.
  *
  * @example
  * ```ts
@@ -23,64 +23,71 @@ export interface Disorder {
  * const hub = new Hub({ clock });
  * const alice = MemorySocket.connect(hub, { user: { id: "1", name: "Alice" } });
  * alice.send({ type: "ping" });
- * clock.flush();
+ * clock.flush(); // the turn ends: what the hub has to send arrives
  * alice.received; // [{ type: "pong" }]
+ *
+ * alice.answersPings = false;
+ * clock.advance(120_000); // two minutes pass: the hub has given Alice up
+ * hub.isOnline("1"); // false
  * ```
  */
 export class VirtualClock implements Clock {
   #now: number;
   #immediates: (() => void)[] = [];
   readonly #timers = new Set<Timer>();
-  readonly #disorder: Disorder | undefined;
+  readonly #jitter: TimerJitter | undefined;
 
   /**
-   * @param start Milliseconds since the epoch. Default: the start of the year 2000.
-   * @param disorder Timeouts may be late, and those of the same moment run in any order. By default they
-   * run when they are due, the one set first first.
+   * @param start The time at first (ms since the epoch). Default: the start of the year 2000, UTC.
+   * @param jitter By default timeouts run exactly when they are due, in the order in which they were set.
    */
-  constructor(start: number = Date.UTC(2000, 0, 1), disorder?: Disorder) {
+  constructor(start: number = Date.UTC(2000, 0, 1), jitter?: TimerJitter) {
     this.#now = start;
-    this.#disorder = disorder;
+    this.#jitter = jitter;
   }
 
-  /** How many timeouts are waiting. None should be left once a hub has closed. */
+  /** Number of timeouts that wait. A hub that has closed leaves none. */
   get pendingTimers(): number {
     return this.#timers.size;
   }
 
+  /** @inheritDoc */
   now(): number {
     return this.#now;
   }
 
+  /** @inheritDoc */
   setImmediate(callback: () => void): void {
     this.#immediates.push(callback);
   }
 
+  /** @inheritDoc */
   setTimeout(callback: () => void, ms: number): unknown {
-    const { random, lateness = 0 } = this.#disorder ?? { random: () => 0 };
+    const { random, lateness = 0 } = this.#jitter ?? { random: () => 0 };
     const late = lateness > 0 ? Math.floor(random() * (lateness + 1)) : 0;
     const timer: Timer = { due: this.#now + Math.max(0, ms) + late, callback };
     this.#timers.add(timer);
     return timer;
   }
 
+  /** @inheritDoc */
   clearTimeout(handle: unknown): void {
     this.#timers.delete(handle as Timer);
   }
 
-  /** Ends the turn: runs what waits for `setImmediate`, but not what that adds. */
+  /** Ends one turn: runs the `setImmediate` callbacks that wait, but not those that they add. */
   tick(): void {
     const immediates = this.#immediates;
     this.#immediates = [];
     for (const callback of immediates) callback();
   }
 
-  /** Ends turns until nothing waits for the end of one. */
+  /** Ends turns until no `setImmediate` callback waits. */
   flush(): void {
     while (this.#immediates.length > 0) this.tick();
   }
 
-  /** Lets `ms` milliseconds pass: ends turns and runs timeouts in the order in which they are due. */
+  /** Lets time pass (ms): ends turns, and runs timeouts in the order in which they are due. */
   advance(ms: number): void {
     const end = this.#now + ms;
     this.flush();
@@ -94,8 +101,10 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Runs the one thing that is next: what waits for the end of a turn, or else the next timeout that is due
-   * at `end` at the latest. Says whether there was one; if not, it is `end` now.
+   * Runs one callback: the next of `setImmediate`, or else the next timeout that is due.
+   *
+   * @param end The time up to which timeouts may run (ms since the epoch). Default: now.
+   * @returns false if there was no callback to run; the time is `end` then.
    */
   runNext(end: number = this.#now): boolean {
     const immediate = this.#immediates.shift();
@@ -111,7 +120,7 @@ export class VirtualClock implements Clock {
     return true;
   }
 
-  /** Lets time pass as while a laptop sleeps: nothing runs; what was due runs late, when it wakes. */
+  /** Lets time pass (ms) as while a laptop sleeps: timeouts that are due meanwhile run late, at the end. */
   sleep(ms: number): void {
     this.#now += ms;
     this.advance(0);
@@ -125,8 +134,8 @@ export class VirtualClock implements Clock {
       if (next === undefined || timer.due < next.due) {
         next = timer;
         rivals = 1;
-      } else if (this.#disorder !== undefined && this.#disorder.random() * ++rivals < 1) {
-        // Each of those of the same moment is as likely as the others.
+      } else if (this.#jitter !== undefined && this.#jitter.random() * ++rivals < 1) {
+        // Each of the timeouts that are due together is as likely as the others.
         next = timer;
       }
     }

@@ -106,7 +106,7 @@ describe("the sources", () => {
     expect(hiddenIn("inbound/incoming.ts", "Incoming").length).toBeLessThanOrEqual(4);
   });
 
-  it("know nothing of adapters, browser and testing, in the core", () => {
+  it("know nothing of adapters, browser, testing and simulation, in the core", () => {
     const violations = imports
       .filter(({ from, to, isPackage }) => isCore(from) && !isPackage && !isCore(to))
       .map((found) => `${show(found)}, but the core works without: ${areaOf(found.to)} imports it`);
@@ -122,14 +122,16 @@ describe("the sources", () => {
     expect(violations).toEqual([]);
   });
 
-  it("keep adapters, browser and testing apart from each other, but for types that testing knows", () => {
+  it("keep adapters, browser, testing and simulation apart, but for what simulation uses", () => {
     const violations = imports
       .filter(({ from, to, isPackage }) => {
         return !isCore(from) && !isPackage && !isCore(to) && areaOf(from) !== areaOf(to);
       })
-      // The simulator is handed `connect`: it knows what a connection is, and brings none along.
+      // The simulator is handed `connect`: it knows what a connection is, and brings none along. It runs on
+      // the virtual clock of testing.
       .filter(({ from, to, isType }) => {
-        return !(isType && areaOf(from) === "testing" && to === "browser/index.ts");
+        if (areaOf(from) !== "simulation") return true;
+        return to !== "testing/index.ts" && !(isType && to === "browser/index.ts");
       })
       .map((found) => `${show(found)}, but ${areaOf(found.from)} stands by itself`);
     expect(violations).toEqual([]);
@@ -156,17 +158,18 @@ describe("the sources", () => {
     expect(violations).toEqual([]);
   });
 
-  it("let testing use values of protocol only", () => {
+  it("let testing and simulation use values of protocol only", () => {
     const violations = imports
       .filter(({ from, to, isPackage, isType }) => {
-        return from.startsWith("testing/") && !isPackage && !isType && isCore(to);
+        const isTesting = ["testing", "simulation"].includes(areaOf(from));
+        return isTesting && !isPackage && !isType && isCore(to);
       })
       .filter(({ to }) => !to.startsWith("protocol/"))
-      .map((found) => `${show(found)}, but testing takes values from protocol/ only`);
+      .map((found) => `${show(found)}, but ${areaOf(found.from)} takes values from protocol/ only`);
     expect(violations).toEqual([]);
   });
 
-  it("use no package in an adapter but the one it is for, and none in browser and testing", () => {
+  it("use no package in an adapter but the one it is for, and none in browser, testing and simulation", () => {
     const violations = imports
       .filter(({ from, to, isPackage }) => {
         return isPackage && !isCore(from) && to !== PEERS[from.split("/")[1] ?? ""];
@@ -196,10 +199,10 @@ describe("the sources", () => {
 });
 
 function isCore(file: string): boolean {
-  return !["adapters", "browser", "testing"].includes(file.split("/")[0] ?? "");
+  return !["adapters", "browser", "testing", "simulation"].includes(file.split("/")[0] ?? "");
 }
 
-/** `adapters/ws`, `browser`, `testing`: what stands around the core, by folder. */
+/** `adapters/ws`, `browser`, `testing`, `simulation`: what stands around the core, by folder. */
 function areaOf(file: string): string {
   const [first, second] = file.split("/");
   return first === "adapters" ? `${first}/${second}` : String(first);

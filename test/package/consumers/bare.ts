@@ -12,6 +12,7 @@ import {
   UserHandle,
 } from "roomcast";
 import { type ConnectOptions, connect as dial, type Status } from "roomcast/browser";
+import { type SimulationReport, simulate } from "roomcast/simulation";
 import { MemorySocket, VirtualClock } from "roomcast/testing";
 import { attach as attachToUws, type UwsApp } from "roomcast/uws";
 import {
@@ -67,6 +68,10 @@ export async function visit(WebSocket: NonNullable<ConnectOptions["WebSocket"]>)
   room.on("new_message", ({ payload }) => payload);
   await room.send({ content: "hi" });
   return room.members.map(({ name }) => name).join();
+}
+
+export function rehearse(seed: number): Promise<SimulationReport> {
+  return simulate({ seed, connect: dial, createHub: (given) => new Hub(given) });
 }
 
 export const alice: MemorySocket = MemorySocket.connect(hub);

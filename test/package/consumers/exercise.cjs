@@ -3,7 +3,7 @@
  * `peers` are the servers' libraries, where the program has them; and then the entry `ws`, too.
  */
 module.exports = async (entries, peers) => {
-  const { core, testing, browser, websocket } = entries;
+  const { core, testing, simulation, browser, websocket } = entries;
   const report = { exports: {} };
   for (const [name, entry] of Object.entries(entries)) {
     report.exports[name] = Object.keys(entry).sort();
@@ -24,6 +24,14 @@ module.exports = async (entries, peers) => {
   const pageHub = new core.Hub();
   const Line = lineTo((socket) => websocket.accept(pageHub, socket));
   report.pageGot = await visit(pageHub, browser.connect("ws://page", { WebSocket: Line }));
+
+  const simulated = await simulation.simulate({
+    seed: 1,
+    connect: browser.connect,
+    createHub: (options) => new core.Hub(options),
+    createHistory: (options) => new core.MemoryHistory(options),
+  });
+  report.simulated = simulated.failure?.text ?? "no failure";
 
   if (peers !== undefined) {
     try {

@@ -3,6 +3,7 @@ const exercise = require("./exercise.cjs");
 const entries = {
   core: require("roomcast"),
   testing: require("roomcast/testing"),
+  simulation: require("roomcast/simulation"),
   ws: require("roomcast/ws"),
   uws: require("roomcast/uws"),
   websocket: require("roomcast/websocket"),

@@ -1,4 +1,4 @@
-/** Random numbers that a seed decides: the same seed, the same numbers, on every machine. */
+/** Random numbers from a seed: the same seed gives the same numbers on every machine. */
 export class Random {
   readonly #seed: number;
   #state: number;
@@ -8,14 +8,14 @@ export class Random {
     this.#state = this.#seed;
   }
 
-  /** Numbers of its own for one purpose, which do not depend on how many others were drawn. */
+  /** An independent generator for one purpose. It does not depend on how many numbers were drawn here. */
   fork(purpose: string): Random {
     let hash = this.#seed;
     for (const character of purpose) hash = mix(hash ^ (character.codePointAt(0) as number));
     return new Random(hash);
   }
 
-  /** From 0 up to 1. (Mulberry32.) */
+  /** A number from 0 up to, but not including, 1 (Mulberry32). A field, so that it can be passed on. */
   readonly next = (): number => {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     return (mix(this.#state) >>> 0) / 2 ** 32;
@@ -26,12 +26,12 @@ export class Random {
     return from + Math.floor(this.next() * (to - from + 1));
   }
 
-  /** True so often: 0 is never, 1 is always. */
-  chance(share: number): boolean {
-    return this.next() < share;
+  /** True with this probability, from 0 to 1. */
+  chance(probability: number): boolean {
+    return this.next() < probability;
   }
 
-  /** One of several. */
+  /** One of these choices, each with the same probability. */
   pick<T>(choices: readonly T[]): T {
     return choices[this.between(0, choices.length - 1)] as T;
   }

@@ -1,19 +1,19 @@
 /**
- * The shortest history that still fails: drops ever smaller parts, as long as it fails without them.
+ * Finds a short list of steps that still fails: removes ever smaller parts for as long as the rest fails.
  * (Delta debugging; Zeller and Hildebrandt, 2002.)
  *
- * @param attempts How many histories may be tried.
+ * @param attempts Most candidates to try.
  */
 export async function shrink<T>(
-  history: readonly T[],
+  steps: readonly T[],
   fails: (candidate: readonly T[]) => Promise<boolean>,
   attempts: number,
 ): Promise<readonly T[]> {
-  let shortest = history;
+  let shortest = steps;
   let left = attempts;
-  for (let size = Math.ceil(history.length / 2); size >= 1; ) {
+  for (let size = Math.ceil(steps.length / 2); size >= 1; ) {
     let hasShrunk = false;
-    // From the end: what comes last is needed least.
+    // From the end: the last steps are the least likely to be needed.
     for (let start = shortest.length - size; start > -size; start -= size) {
       if (left-- <= 0) return shortest;
       const candidate = [...shortest.slice(0, Math.max(0, start)), ...shortest.slice(start + size)];

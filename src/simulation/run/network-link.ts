@@ -1,30 +1,30 @@
-import type { WebSocketLike } from "../browser/index.js";
-import type { Batch, Receiver, Socket } from "../index.js";
-import { CloseCode, clampReason } from "../protocol/close-codes.js";
-import type { Clock } from "../util/clock.js";
-import { Pipe } from "./pipe.js";
+import type { WebSocketLike } from "../../browser/index.js";
+import type { Batch, Clock, Receiver, Socket } from "../../index.js";
+import { CloseCode, clampReason } from "../../protocol/close-codes.js";
+import type { NetworkConditions } from "../plan/conditions.js";
+import { DelayQueue } from "./delay-queue.js";
 
-/** What a line is like, whoever calls. */
-export interface LineConditions {
-  /** Milliseconds that a message takes at most. */
-  readonly latency: number;
-  /** Whether the transport has protocol pings. */
-  readonly hasPings: boolean;
-  /** Whether the transport says when it has drained. */
-  readonly tellsDrains: boolean;
-}
-
-/** Who looks on. */
-export interface LineWatcher {
+/** Observes what links carry. */
+export interface NetworkObserver {
   /** The remote end sends a text. */
-  up(line: SimulatedLine, text: string): void;
+  sent(link: NetworkLink, text: string): void;
   /** A text arrives at the remote end. */
-  down(line: SimulatedLine, text: string): void;
-  /** The server has written a batch; `before` is what waited before. */
-  written(line: SimulatedLine, batch: Batch, before: number): void;
+  received(link: NetworkLink, text: string): void;
+  /** The server has written a batch. `before` is what waited before that (bytes). */
+  written(link: NetworkLink, batch: Batch, before: number): void;
 }
 
-/** What travels: `ping` down and its answer up alike. */
+/** What a link needs. */
+export interface NetworkLinkContext {
+  /** Identifies the link among all of a simulation. */
+  readonly index: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly conditions: NetworkConditions;
+  readonly observer: NetworkObserver;
+}
+
+/** What travels. A `ping` goes down; its answer comes up as a `ping`, too. */
 type Item =
   | { readonly kind: "message"; readonly text: string; readonly bytes: number }
   | { readonly kind: "open" | "ping"; readonly bytes: 0 }
@@ -32,87 +32,82 @@ type Item =
 
 type Listener = ((event: never) => void) | null;
 
-/** A server drops a connection that does not finish its closing handshake in so many milliseconds. */
+/** How long the server waits for the end of a closing handshake (ms). */
 const CLOSE_TIMEOUT = 30_000;
 
-/** A WebSocket in memory: the remote end of it, and in `socket` the server's. */
-export class SimulatedLine implements WebSocketLike {
+/** A network connection in memory: a WebSocket for the remote end, and `socket` for the server. */
+export class NetworkLink implements WebSocketLike {
   onopen: Listener = null;
   onmessage: Listener = null;
   onerror: Listener = null;
   onclose: Listener = null;
   readyState = 0;
+  readonly index: number;
   /** The server's end. */
   readonly socket: Socket;
-  /** Bytes a second that the remote end reads. */
+  /** How fast the remote end reads (bytes per second). */
   #rate: number;
   #receiver: Receiver | undefined;
+  /** Whether the server's end is open. */
   #isServed = false;
+  /** Whether nothing gets through, and neither end notices. */
   #isFrozen = false;
-  /** Whether nothing arrives any more. */
+  /** Whether nothing gets through any more, for whatever reason. */
   #isBroken = false;
   #bufferedAmount = 0;
+  /** What the server wrote and the remote end has not read. */
   #buffer: Item[] = [];
-  /** While a slow remote end reads one message. */
+  /** The timer of an item that a slow remote end is reading. */
   #reading: unknown;
+  /** The timer of the server's closing handshake. */
   #closing: unknown;
   readonly #clock: Clock;
   readonly #latency: () => number;
-  readonly #conditions: LineConditions;
-  readonly #watcher: LineWatcher;
-  readonly #up: Pipe<Item>;
-  readonly #down: Pipe<Item>;
+  readonly #conditions: NetworkConditions;
+  readonly #observer: NetworkObserver;
+  readonly #up: DelayQueue<Item>;
+  readonly #down: DelayQueue<Item>;
 
-  constructor(
-    clock: Clock,
-    random: () => number,
-    conditions: LineConditions,
-    watcher: LineWatcher,
-    rate: number,
-  ) {
+  constructor(context: NetworkLinkContext, rate: number) {
+    const { index, clock, random, conditions, observer } = context;
+    const latency = () => Math.floor(random() * (conditions.latency + 1));
+    this.index = index;
     this.#clock = clock;
     this.#rate = rate;
-    this.#latency = () => Math.floor(random() * (conditions.latency + 1));
+    this.#latency = latency;
     this.#conditions = conditions;
-    this.#watcher = watcher;
-    this.#up = new Pipe(clock, this.#latency, (item) => this.#arriveUp(item), true);
-    this.#down = new Pipe(clock, this.#latency, (item) => this.#arriveDown(item), false);
+    this.#observer = observer;
+    const up = (item: Item) => this.#arriveUp(item);
+    const down = (item: Item) => this.#arriveDown(item);
+    this.#up = new DelayQueue({ clock, latency, deliver: up, isPacketed: true });
+    this.#down = new DelayQueue({ clock, latency, deliver: down, isPacketed: false });
     this.socket = this.#makeSocket();
   }
 
-  /** Whether both ends are through with it. */
+  /** Whether both ends have let go of it. */
   get isOver(): boolean {
     return (this.readyState === 3 || this.#isFrozen) && !this.#isServed;
   }
 
-  /** Whether the server still holds its end. */
-  get isServed(): boolean {
-    return this.#isServed;
-  }
-
-  /** Calls the server; undefined is one that does not answer. */
-  open(accept: ((line: SimulatedLine) => Receiver) | undefined): void {
+  /** Connects to the server. */
+  open(accept: (link: NetworkLink) => Receiver): void {
     this.#later(() => {
       if (this.readyState !== 0) return;
-      if (accept === undefined) {
-        this.#endRemote(CloseCode.abnormal, "");
-        return;
-      }
       this.#isServed = true;
       this.#down.push({ kind: "open", bytes: 0 });
       this.#receiver = accept(this);
     });
   }
 
-  /** Has the remote end read at another speed: 0 is not at all. */
-  read(rate: number): void {
+  /** Sets how fast the remote end reads (bytes per second); 0 stops it. */
+  setRate(rate: number): void {
     this.#rate = rate;
     this.#clock.clearTimeout(this.#reading);
     this.#reading = undefined;
     this.#pump();
   }
 
-  /** The line breaks: both ends are told, each after a while. */
+  /** The network breaks: both ends notice, each after a while. */
   cut(): void {
     if (this.#isFrozen) return;
     this.#lose();
@@ -120,7 +115,7 @@ export class SimulatedLine implements WebSocketLike {
     this.#later(() => this.#endRemote(CloseCode.abnormal, ""));
   }
 
-  /** Nothing goes through any more, in either direction, and nobody is told. */
+  /** Nothing gets through any more in either direction, and neither end notices. */
   freeze(): void {
     if (this.readyState !== 1) {
       this.cut();
@@ -130,19 +125,21 @@ export class SimulatedLine implements WebSocketLike {
     this.#lose();
   }
 
-  /** The server's process dies: it is told nothing, the remote end is. */
+  /** The server's process dies. Only the remote end notices. */
   crash(): void {
     this.#receiver = undefined;
     this.#endServed(CloseCode.abnormal, "");
     this.#hangUp();
   }
 
+  /** Part of `WebSocketLike`: the remote end sends. */
   send(text: string): void {
     if (this.readyState !== 1) return;
-    this.#watcher.up(this, text);
+    this.#observer.sent(this, text);
     this.#sendUp({ kind: "message", text, bytes: text.length });
   }
 
+  /** Part of `WebSocketLike`: the remote end closes. */
   close(code: number = CloseCode.noStatus, reason = ""): void {
     if (this.readyState > 1) return;
     const wasOpen = this.readyState === 1;
@@ -178,7 +175,7 @@ export class SimulatedLine implements WebSocketLike {
     for (const { text, bytes } of batch.messages()) {
       this.#queue({ kind: "message", text, bytes: bytes.length });
     }
-    this.#watcher.written(this, batch, before);
+    this.#observer.written(this, batch, before);
   }
 
   #queue(item: Item): void {
@@ -188,7 +185,7 @@ export class SimulatedLine implements WebSocketLike {
     this.#pump();
   }
 
-  /** Hands to the network what the remote end reads. */
+  /** Moves items from the buffer to the network, as fast as the remote end reads. */
   #pump(): void {
     if (this.#isFrozen || this.#rate === 0 || this.#reading !== undefined) return;
     for (let item = this.#buffer[0]; item !== undefined; item = this.#buffer[0]) {
@@ -196,22 +193,23 @@ export class SimulatedLine implements WebSocketLike {
         const ms = Math.ceil((item.bytes * 1_000) / this.#rate);
         this.#reading = this.#clock.setTimeout(() => {
           this.#reading = undefined;
-          this.#take();
+          this.#shift();
           this.#pump();
         }, ms);
         return;
       }
-      this.#take();
+      this.#shift();
     }
   }
 
-  #take(): void {
+  /** Moves one item from the buffer to the network. */
+  #shift(): void {
     const item = this.#buffer.shift();
     if (item === undefined) return;
     this.#bufferedAmount -= item.bytes;
     if (!this.#isBroken) this.#down.push(item);
-    if (this.#buffer.length > 0 || !this.#conditions.tellsDrains) return;
-    // What was taken at once did not wait: then nothing has drained, and nobody minds being told.
+    if (this.#buffer.length > 0 || !this.#conditions.reportsDrains) return;
+    // Also called for what never waited. A transport may do that: `drain` promises no more than an empty buffer.
     this.#clock.setImmediate(() => this.#receiver?.drain());
   }
 
@@ -240,7 +238,7 @@ export class SimulatedLine implements WebSocketLike {
       this.#lose();
       this.#later(() => this.#endServed(code, reason));
     } else if (item.kind === "message" && this.readyState < 2) {
-      this.#watcher.down(this, item.text);
+      this.#observer.received(this, item.text);
       this.onmessage?.({ data: item.text } as never);
     }
   }
@@ -261,14 +259,14 @@ export class SimulatedLine implements WebSocketLike {
     this.onclose?.({ code, reason } as never);
   }
 
-  /** What was on its way is lost. */
+  /** Drops what is on its way, and what comes after. */
   #lose(): void {
     this.#isBroken = true;
     this.#up.clear();
     this.#down.clear();
   }
 
-  /** The server's end is gone: the remote one notices, if anything still goes through. */
+  /** The server has dropped its end: the remote end notices, unless the link is frozen. */
   #hangUp(): void {
     if (this.#isFrozen) return;
     this.#lose();

@@ -1,26 +1,27 @@
-import type { Clock } from "../util/clock.js";
+import type { Clock } from "../../index.js";
 
-/** The clock of one simulated process: the world's time, and timers that end with the process. */
+/** The clock of one simulated process: simulated time, and timers that die with the process. */
 export class ProcessClock implements Clock {
-  readonly #world: Clock;
+  readonly #clock: Clock;
   readonly #timers = new Set<{ handle: unknown }>();
   #isDead = false;
 
-  constructor(world: Clock) {
-    this.#world = world;
+  /** @param clock The clock that all processes share. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  /** How many timeouts of this process wait. */
+  /** Number of timeouts that wait. */
   get pendingTimers(): number {
     return this.#timers.size;
   }
 
   now(): number {
-    return this.#world.now();
+    return this.#clock.now();
   }
 
   setImmediate(callback: () => void): void {
-    this.#world.setImmediate(() => {
+    this.#clock.setImmediate(() => {
       if (!this.#isDead) callback();
     });
   }
@@ -28,7 +29,7 @@ export class ProcessClock implements Clock {
   setTimeout(callback: () => void, ms: number): unknown {
     const timer: { handle: unknown } = { handle: undefined };
     if (this.#isDead) return timer;
-    timer.handle = this.#world.setTimeout(() => {
+    timer.handle = this.#clock.setTimeout(() => {
       this.#timers.delete(timer);
       callback();
     }, ms);
@@ -39,13 +40,13 @@ export class ProcessClock implements Clock {
   clearTimeout(handle: unknown): void {
     const timer = handle as { handle: unknown } | undefined;
     if (timer === undefined || !this.#timers.delete(timer)) return;
-    this.#world.clearTimeout(timer.handle);
+    this.#clock.clearTimeout(timer.handle);
   }
 
   /** The process dies: nothing of it runs any more. */
   kill(): void {
     this.#isDead = true;
-    for (const { handle } of this.#timers) this.#world.clearTimeout(handle);
+    for (const { handle } of this.#timers) this.#clock.clearTimeout(handle);
     this.#timers.clear();
   }
 }
