@@ -77,5 +77,7 @@ export class RoomcastError extends Error {
 /** Whether a client is told an error as it is: its code is a client's business, or an application's own. */
 export function isForClient(error: unknown): error is RoomcastError {
   if (!(error instanceof RoomcastError) || error.code === "INTERNAL") return false;
-  return !(error.code in ERROR_CODES) || ERROR_CODES[error.code as keyof Codes] === "client";
+  return (
+    !Object.hasOwn(ERROR_CODES, error.code) || ERROR_CODES[error.code as keyof Codes] === "client"
+  );
 }

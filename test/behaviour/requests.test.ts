@@ -16,7 +16,7 @@ function three() {
   return { world, a, b, c, room: world.hub.room("general") };
 }
 
-const shown = ({ client, status, payload }: Receipt) => [client.user.id, status, payload] as const;
+const shown = ({ user, status, payload }: Receipt) => [user.id, status, payload] as const;
 
 /** Answers what the server asked last. */
 function reply(world: World, socket: MemorySocket, payload?: unknown): void {
