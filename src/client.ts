@@ -7,11 +7,11 @@ import { CloseCode, mayComeBack } from "./protocol/close-codes.js";
 import type { ServerEnvelope } from "./protocol/messages.js";
 import type { LeaveReason, User } from "./protocol/types.js";
 import type { AnyRoom, Room } from "./room.js";
-import { RoomMap } from "./rooms/room-map.js";
 import type { RoomState } from "./rooms/room-state.js";
 import type { Socket } from "./transport/socket.js";
 import { checkCloseCode } from "./util/checks.js";
 import type { Clock } from "./util/clock.js";
+import { MapView } from "./util/map-view.js";
 
 /** How to send to one client, or to all of a user's. */
 export interface SendOptions {
@@ -74,6 +74,8 @@ export interface ClientHost {
 // biome-ignore lint/suspicious/noExplicitAny: the parts never look at an application's own types.
 export type AnyClient = Client<any, any>;
 
+const roomOf = ({ room }: RoomState): AnyRoom => room;
+
 /** One connection, seen from the server. */
 export class Client<U extends User = User, D = Record<string, unknown>> {
   /** The connection's user, as authentication returned it. Only `id` and `name` go over the wire. */
@@ -120,7 +122,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
 
   /** The rooms this client is in, by name. A view that is kept current. */
   get rooms(): ReadonlyMap<string, Room<U, D>> {
-    return new RoomMap(this.memberships);
+    return new MapView(this.memberships, roomOf);
   }
 
   /** False from the moment the connection closes, or is told to. */

@@ -18,7 +18,6 @@ import { CatchUp } from "./rooms/catch-up.js";
 import { Membership, type MembershipParts } from "./rooms/membership.js";
 import { Presence } from "./rooms/presence.js";
 import { Requests } from "./rooms/requests.js";
-import { RoomMap } from "./rooms/room-map.js";
 import { Rooms } from "./rooms/rooms.js";
 import { Typing } from "./rooms/typing.js";
 import { Users } from "./rooms/users.js";
@@ -29,6 +28,7 @@ import type { Receiver, Socket } from "./transport/socket.js";
 import { UserHandle } from "./user.js";
 import { invalid } from "./util/checks.js";
 import { Emitter } from "./util/emitter.js";
+import { MapView } from "./util/map-view.js";
 
 /** What is known of a connection when it is accepted. */
 export interface AcceptOptions<U extends User = User> {
@@ -140,7 +140,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
 
   /** On this node: the rooms that somebody is in, by name. A view that is kept current. */
   get rooms(): ReadonlyMap<string, Room<U, D>> {
-    return new RoomMap(this.#parts.rooms.live);
+    return new MapView(this.#parts.rooms.live, ({ room }) => room);
   }
 
   /** On this node: how many users have a connection. `clients.size` is the number of connections. */
