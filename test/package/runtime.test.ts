@@ -7,7 +7,16 @@ const run = promisify(execFile);
 
 /** The values that each entry has; everything else that it exports is a type. */
 const NAMES = {
-  core: ["Client", "CloseCode", "Hub", "MemoryHistory", "Room", "RoomcastError", "UserHandle"],
+  core: [
+    "Client",
+    "CloseCode",
+    "ERROR_CODES",
+    "Hub",
+    "MemoryHistory",
+    "Room",
+    "RoomcastError",
+    "UserHandle",
+  ],
   testing: ["MemorySocket", "VirtualClock"],
   simulation: ["simulate"],
   ws: ["attach", "serve"],
