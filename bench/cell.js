@@ -1,9 +1,13 @@
 import { fork } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { askChild } from "./ask.js";
 import { peers } from "./peers.js";
 import { measureRecovery } from "./recovery.js";
 import { spend } from "./spend.js";
+
+/** The folder of the benchmark. */
+const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /**
  * For memory alone, and for every server: V8's young generation stays at this many MB. Left to itself
@@ -42,15 +46,11 @@ const FIRST_STORMS = 2;
  * @returns {Promise<Figures>}
  */
 export async function runCell(workload, peer, { seconds, profile }) {
-  const flags = ["--expose-gc"];
-  if (workload.measure === "memory") flags.push(`--max-semi-space-size=${YOUNG_GENERATION}`);
-  const { dialect, floor, variantOf: file = peer, hub } = peers[peer];
-  const server = start(
-    `./servers/${file}.js`,
-    [JSON.stringify({ ...hub, ...workload.hub })],
-    flags,
-  );
-  const load = start("./load.js", [], []);
+  const flags =
+    workload.measure === "memory" ? [`--max-semi-space-size=${YOUNG_GENERATION}`] : undefined;
+  const { dialect, floor } = peers[peer];
+  const server = startServer(peer, { hub: workload.hub, flags });
+  const load = startLoad();
   try {
     const port = await askChild(server, "port");
     const room = { dialect, port, joins: floor !== undefined };
@@ -101,6 +101,21 @@ async function measureMemory(server, load, options, { clients, rooms }) {
   return { resident: each("resident"), live: each("live") };
 }
 
-function start(file, argv, execArgv) {
-  return fork(fileURLToPath(new URL(file, import.meta.url)), argv, { execArgv });
+/**
+ * Starts the server of a peer.
+ *
+ * @param {string} peer
+ * @param {{ hub?: object, flags?: string[], folder?: string }} options The hub's options beside those
+ * of the peer; flags for V8; the folder of the benchmark that the server is taken from, and with it the
+ * build of roomcast that it imports.
+ */
+export function startServer(peer, { hub, flags = [], folder = HERE }) {
+  const { variantOf: file = peer, hub: own } = peers[peer];
+  return fork(join(folder, `servers/${file}.js`), [JSON.stringify({ ...own, ...hub })], {
+    execArgv: ["--expose-gc", ...flags],
+  });
+}
+
+export function startLoad() {
+  return fork(join(HERE, "load.js"), [], { execArgv: [] });
 }

@@ -28,9 +28,9 @@ answerParent({
   },
 
   /** Sends as fast as possible for a while. */
-  async warmUp({ burst, inFlight = 1 }) {
+  async warmUp({ burst, inFlight = 1, milliseconds = WARM_UP }) {
     crowd.reset();
-    const end = performance.now() + WARM_UP;
+    const end = performance.now() + milliseconds;
     await sendOnAck(crowd, { burst, inFlight }, () => performance.now() > end);
     await crowd.settled();
     await crowd.verify();
@@ -100,6 +100,9 @@ answerParent({
     };
   },
 
-  /** Fails unless each connection got exactly what it should have. */
+  /** Fails unless each connection got exactly what it should have, once all is quiet. */
   verify: () => crowd.verify(),
+
+  /** The same at once: what comes too late to be counted is one too many in the next turn. */
+  check: () => crowd.check(),
 });

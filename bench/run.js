@@ -7,10 +7,16 @@
  *   --quick         one short round of the main workloads, about a minute: for a first look
  *   --profile DIR   writes the CPU profile of each server there; profiling costs CPU, too
  *   --write         puts the results into docs/benchmarks.md
+ *
+ * `npm run bench -- --against COMMIT` compares this build with that of a commit instead, turn about:
+ *
+ *   --pairs N       how often both are measured (default 25)
+ *   --only A,B      these rows only: `burst-10` on both transports, `burst-10/ws` on one
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { compare } from "./against.js";
 import { runCell } from "./cell.js";
 import { checkOpenFiles, loadAverage, machineFacts } from "./machine.js";
 import { peers, US } from "./peers.js";
@@ -32,8 +38,11 @@ const { values: flags } = parseArgs({
     quick: { type: "boolean", default: false },
     profile: { type: "string" },
     write: { type: "boolean", default: false },
+    against: { type: "string" },
+    pairs: { type: "string" },
   },
 });
+if (flags.against !== undefined) process.exit(await compare(flags));
 
 const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 3));
 const seconds = flags.quick ? SECONDS / 2 : SECONDS;

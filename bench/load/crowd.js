@@ -83,19 +83,21 @@ export class Crowd {
    * about, so all rooms are of the same size; those who share one room do not share the next. If they are
    * `isNumbered`, they look at the number of each message, and know where they are in their room.
    *
-   * @param {{ port: number, count: number, rooms: number, roomsEach?: number, joins: boolean, isNumbered?: boolean }} options
+   * @param {{ port: number, count: number, rooms: number, roomsEach?: number, joins: boolean, isNumbered?: boolean, atOnce?: number }} options
    */
-  async open({ port, count, rooms, roomsEach = 1, joins, isNumbered = false }) {
+  async open(options) {
+    const { port, count, rooms, roomsEach = 1, joins } = options;
+    const { isNumbered = false, atOnce = AT_ONCE } = options;
     this.#port = port;
     const firstRoom = this.#rooms.length;
     const newcomers = Array.from({ length: count }, () => this.#add(isNumbered));
-    await this.#each(newcomers, AT_ONCE, (connection) => connection.open(port));
+    await this.#each(newcomers, atOnce, (connection) => connection.open(port));
     if (joins) {
       for (let room = 0; room < rooms; room++) {
         this.#rooms.push([]);
         this.#sentTo.push(0);
       }
-      await this.#each(newcomers, AT_ONCE, (connection, index) => {
+      await this.#each(newcomers, atOnce, (connection, index) => {
         const step = Math.floor(index / rooms) + 1;
         for (let nth = 0; nth < roomsEach; nth++) {
           const room = firstRoom + ((index + nth * step) % rooms);
@@ -175,9 +177,14 @@ export class Crowd {
     while (this.#frames < this.#expected && performance.now() < deadline) await this.#wait(2);
   }
 
-  /** Checks every connection's count of messages and acks: none lost, none too many. */
+  /** Waits until all is quiet, and checks then. */
   async verify() {
     await this.untilQuiet();
+    this.check();
+  }
+
+  /** Checks every connection's count of messages and acks: none lost, none too many. */
+  check() {
     for (const [index, { sent, messages, acks, rooms }] of this.#connections.entries()) {
       const expected = this.#sentTo[rooms[0]] - sent;
       if (messages !== expected || acks !== sent) {

@@ -36,6 +36,20 @@ const json = {
     JSON.stringify({ type: "send_message", room, payload: { content }, id: `m${index}` }),
 };
 
+/** The same with a message type of the application's own: the others get each `draw` as `drawn`. */
+const draw = {
+  ...json,
+  kinds: kindsBy({
+    d: Kind.message, // drawn
+    a: Kind.ack,
+    r: Kind.joined, // room_info
+    u: Kind.ignored, // user_joined
+    s: Kind.ignored, // skipped: to its sender, that the message was not for it
+  }),
+  say: (room, content, index) =>
+    JSON.stringify({ type: "draw", room, payload: { content }, id: `m${index}` }),
+};
+
 /** Engine.IO 4 and Socket.IO 5 by hand: the second character is the Socket.IO packet type. */
 const socketIo = {
   path: (name) => `/socket.io/?EIO=4&transport=websocket&token=${name}`,
@@ -56,7 +70,7 @@ const socketIo = {
 };
 
 /** @type {Record<string, Dialect>} */
-export const dialects = { json, socketIo };
+export const dialects = { json, draw, socketIo };
 
 function kindsBy(letters) {
   const kinds = new Uint8Array(256);

@@ -24,14 +24,14 @@ export function control(listen) {
       const { user, system } = process.cpuUsage();
       return user + system;
     },
-    /** Bytes after garbage has been collected: resident, and alive on the heap and beside it. */
+    /** Bytes after garbage has been collected: resident, alive on the heap, and on it and beside it. */
     async memory() {
       for (let pass = 0; pass < COLLECTIONS; pass++) {
         global.gc();
         await sleep(100);
       }
       const { rss, heapUsed, external } = process.memoryUsage();
-      return { resident: rss, live: heapUsed + external };
+      return { resident: rss, live: heapUsed + external, heap: heapUsed };
     },
     /** So that what is measured next does not pay for what was before. */
     collect: () => global.gc(),
