@@ -38,6 +38,7 @@ export {
 export type {
   Envelope,
   ErrorPayload,
+  HeartbeatOptions,
   LeaveReason,
   Member,
   Position,
@@ -50,7 +51,6 @@ export type { AuthorizedAction } from "./rooms/authorization.js";
 export type { PresenceOptions, PresenceVisibility } from "./rooms/visibility.js";
 export type { CloseOptions } from "./shutdown.js";
 export type { Handshake } from "./transport/handshake.js";
-export type { HeartbeatOptions } from "./transport/heartbeat.js";
 export type { Origins } from "./transport/origins.js";
 export type { Receiver, Socket } from "./transport/socket.js";
 export type { UpgradeOptions } from "./transport/upgrade-guard.js";

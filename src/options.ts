@@ -7,7 +7,7 @@ import {
 } from "./history/history.js";
 import { MemoryHistory } from "./history/memory-history.js";
 import type { RateLimit } from "./inbound/rate-limit.js";
-import type { User } from "./protocol/types.js";
+import type { HeartbeatOptions, User } from "./protocol/types.js";
 import type { AuthorizedAction } from "./rooms/authorization.js";
 import {
   type PresenceOptions,
@@ -15,7 +15,6 @@ import {
   readPresenceOptions,
   type Visibility,
 } from "./rooms/visibility.js";
-import type { HeartbeatOptions } from "./transport/heartbeat.js";
 import { checkCount, checkMethods, checkNames, checkPositive, invalid } from "./util/checks.js";
 import { type Clock, systemClock } from "./util/clock.js";
 import { defaultLogger, type Logger } from "./util/logger.js";

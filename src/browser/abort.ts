@@ -1,28 +1,28 @@
 import { ConnectionError } from "./errors.js";
 
-/** What is used of an `AbortSignal` (DOM, 3.2). */
+/** The part of an `AbortSignal` (DOM, 3.2) that is used. */
 export interface AbortSignalLike {
-  /** Whether it has been given. */
+  /** Whether it was aborted. */
   readonly aborted: boolean;
-  /** Listens for it. */
+  /** Adds a listener for the abort. */
   addEventListener(type: "abort", listener: () => void): void;
-  /** Takes a listener back. */
+  /** Removes a listener. */
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
 type Settle<T> = (outcome: T) => void;
 
-/** A promise that its caller's signal takes back; `start` returns what that does. */
+/** A promise that `signal` can abort. `start` returns what to call with the error then. */
 export function abortable<T>(
   signal: AbortSignalLike | undefined,
   start: (resolve: Settle<T>, reject: Settle<ConnectionError>) => Settle<ConnectionError>,
 ): Promise<T> {
   let abort = () => {};
   const promise = new Promise<T>((resolve, reject) => {
-    let takeBack: Settle<ConnectionError> = reject;
-    abort = () => takeBack(new ConnectionError("ABORTED", "Aborted."));
+    let fail: Settle<ConnectionError> = reject;
+    abort = () => fail(new ConnectionError("ABORTED", "The signal was aborted."));
     if (signal?.aborted) abort();
-    else takeBack = start(resolve, reject);
+    else fail = start(resolve, reject);
     signal?.addEventListener("abort", abort);
   });
   return promise.finally(() => signal?.removeEventListener("abort", abort));

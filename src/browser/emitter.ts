@@ -1,7 +1,7 @@
-/** Takes a listener back. */
+/** Removes a listener. */
 export type Unsubscribe = () => void;
 
-/** Events by name, in a few lines: a page pays for each byte. */
+/** Events by name. */
 export class Emitter {
   readonly #listeners = new Map<string, Set<(event: never) => unknown>>();
   readonly #onFailure: (name: string, cause: unknown) => void;
@@ -11,7 +11,7 @@ export class Emitter {
     this.#onFailure = onFailure;
   }
 
-  /** Calls `listener` for each event of that name, until the returned function is called. */
+  /** Calls `listener` for each event of that name; returns a function that removes it. */
   on(name: string, listener: (event: never) => unknown): Unsubscribe {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
@@ -20,10 +20,8 @@ export class Emitter {
   }
 
   /**
-   * Calls the listeners and returns what they return. A listener that fails keeps no other one from
-   * hearing: its failure is reported, and its promise rejects without being an unhandled rejection.
-   *
-   * @internal
+   * Calls the listeners and returns what they return. One that fails is reported and does not keep
+   * the others from being called; its promise rejects without being an unhandled rejection.
    */
   emit(name: string, event: unknown): Promise<unknown>[] {
     const results = [...(this.#listeners.get(name) ?? [])].map(async (listener) =>

@@ -1,35 +1,41 @@
-import type { Envelope, ErrorPayload } from "../protocol/types.js";
+import type { Envelope, ErrorPayload, LeaveReason } from "../protocol/types.js";
 
-/** Why a request has no answer, or what went wrong on the line. */
+/** Why a request has no answer, or what went wrong with the connection. */
 export type ConnectionErrorCode =
   /** The connection was closed for good. */
   | "CLOSED"
-  /** It was sent, and the line broke before the answer: it may have been handled, or not. */
+  /**
+   * The connection was lost after sending and before the answer. The server may have handled it, or
+   * not.
+   */
   | "CONNECTION_LOST"
-  /** It was sent, and no answer came in time. */
+  /** No answer within `timeout`. */
   | "TIMEOUT"
-  /** It waited for the line for too long, and was not sent. */
+  /** No connection within `queue.maxAge`. It was not sent. */
   | "EXPIRED"
-  /** Too much was waiting for the line already; it was not sent. */
+  /** `queue.messages` requests wait already. It was not sent. */
   | "QUEUE_FULL"
-  /** The caller's signal took it back. */
+  /** The caller's signal was aborted. */
   | "ABORTED"
-  /** The room was left, by us or by code of the server. */
+  /** The room was left, by this end or by the server's code. */
   | "LEFT"
-  /** An attempt to connect failed before it began: `token()` threw, or the URL is no good. */
+  /** An attempt to connect failed before it began: `token()` threw, or the URL is invalid. */
   | "ATTEMPT_FAILED"
   /** A listener threw or rejected. `cause` has the error. */
   | "LISTENER_FAILED"
-  /** The server sent what is no message. */
+  /** The server sent something that is not a message. */
   | "INVALID_MESSAGE"
-  /** The server sent a message that nobody listens for. */
+  /** The server sent a message that has no listener. */
   | "UNKNOWN_TYPE";
 
-/** Every error of a connection: the codes above, or the server's own, as in `docs/protocol.md`. */
+/**
+ * Every error of a connection. The code is one of the above, or the server's own
+ * (`docs/protocol.md`).
+ */
 export class ConnectionError extends Error {
-  /** Tells it apart from other errors, also in a log. */
+  /** Distinguishes it from other errors, also in a log. */
   override readonly name = "ConnectionError";
-  /** Stable; compare this, never the message. */
+  /** Stable. Compare the code, never the message. */
   readonly code: ConnectionErrorCode | (string & {});
 
   constructor(
@@ -42,13 +48,14 @@ export class ConnectionError extends Error {
   }
 }
 
-/** What an `error` of the server says. */
+/** The error in an `error` message of the server. */
 export function serverError({ payload }: Envelope): ConnectionError {
   const { code, message } = payload as ErrorPayload;
   return new ConnectionError(code, message);
 }
 
-/** The error of what concerns a room that one has left. */
-export function leftError(): ConnectionError {
-  return new ConnectionError("LEFT", "The room was left.");
+/** The error of a room that we are no longer in. `FORBIDDEN` means that we may not come back. */
+export function leftError(reason: LeaveReason = "left"): ConnectionError {
+  const code = reason === "kicked" ? "FORBIDDEN" : "LEFT";
+  return new ConnectionError(code, `No longer in the room: ${reason}.`);
 }

@@ -1,22 +1,23 @@
 import type { Envelope, Member, RoomInfo } from "../protocol/types.js";
+import { RoomCursor } from "./cursor.js";
+import type { Emitter } from "./emitter.js";
 import type { ConnectionError } from "./errors.js";
-import { Progress } from "./position.js";
-import type { Room } from "./room.js";
 
-/** Messages that change who is in a room. */
+/** Message types that change who is in a room. */
 const PRESENCE = /^(room_info|user_(joined|left|reconnecting|returned|updated|count))$/;
 
-/** Our place in one room, shared by all handles to it. */
+/** State of one room that was joined, shared by all its handles. */
 export class Membership {
   readonly id: string;
-  readonly handles = new Set<Room>();
-  readonly progress = new Progress();
+  /** Listeners of each handle that was not left. */
+  readonly handles = new Set<Emitter>();
+  readonly cursor = new RoomCursor();
   readonly members = new Map<string, Member>();
-  /** How many users; undefined where the room does not say. */
+  /** Number of users; undefined if the room does not say. */
   count: number | undefined;
-  /** Whether the server has let us in, on the line of now. */
+  /** Whether the server let us in on the current connection. */
   isJoined = false;
-  /** Why we are out. */
+  /** Why the room was left. */
   error: ConnectionError | undefined;
 
   constructor(id: string) {
@@ -24,21 +25,21 @@ export class Membership {
   }
 
   /**
-   * Takes in a message, and hands it on to the handles. Returns what their listeners return; undefined if
-   * it is none of ours, or nobody listened.
+   * Applies a message and emits it on all handles. Returns what their listeners return; undefined
+   * if the message is not for this room, or nobody listened.
    */
   receive(envelope: Envelope): Promise<unknown>[] | undefined {
     const { type, seq, payload } = envelope;
     const isInfo = type === "room_info";
     const isPresence = PRESENCE.test(type);
     if (!isInfo && !this.isJoined) return undefined;
-    if (isPresence) this.#update(type, payload as RoomInfo & Member);
-    else if (seq && !this.progress.count(seq)) return [];
+    if (isPresence) this.#updateMembers(type, payload as RoomInfo & Member);
+    else if (seq && !this.cursor.count(seq)) return [];
     if (type === "ack" || type === "skipped") return [];
     this.isJoined = true;
     const gaps = isInfo
-      ? this.progress.enter(envelope)
-      : this.progress.advance(type === "gap" ? (payload as { to: number }).to : seq);
+      ? this.cursor.set(envelope)
+      : this.cursor.advance(type === "gap" ? (payload as { to: number }).to : seq);
     for (const gap of gaps) this.emit("gap", gap);
     if (type === "gap") return [];
     if (isPresence) this.emit("members", [...this.members.values()]);
@@ -46,12 +47,12 @@ export class Membership {
     return isPresence || results.length ? results : undefined;
   }
 
-  /** Tells all handles. */
+  /** Emits on all handles. */
   emit(name: string, event: unknown): Promise<unknown>[] {
-    return [...this.handles].flatMap(({ emitter }) => emitter.emit(name, event));
+    return [...this.handles].flatMap((emitter) => emitter.emit(name, event));
   }
 
-  #update(type: string, payload: RoomInfo & Member): void {
+  #updateMembers(type: string, payload: RoomInfo & Member): void {
     const { id, users = [] } = payload;
     if (type === "room_info") {
       this.members.clear();

@@ -1,32 +1,34 @@
+import type { HeartbeatOptions } from "../protocol/types.js";
 import type { BackoffOptions } from "./backoff.js";
-import type { LivenessOptions, WebSocketLike } from "./line.js";
-import type { QueueOptions } from "./requests.js";
+import type { QueueOptions } from "./pending-requests.js";
+import type { WebSocketLike } from "./reconnecting-socket.js";
 import type { Timers } from "./timers.js";
 
-/** How to connect. Every option has a default. */
+/** Options of `connect`. Every one has a default. */
 export interface ConnectOptions {
   /**
-   * Says who one is; called anew for each attempt, and sent as `?token=`. If it throws, the attempt has
-   * failed and the next one follows; if what it throws has the `code` "FORBIDDEN", none does.
+   * Returns the token of the user. Called for each attempt to connect, and sent as `?token=`. If it
+   * throws, the attempt failed and the next one follows; with the `code` "FORBIDDEN" the connection
+   * closes for good.
    */
   readonly token?: (() => string | undefined | Promise<string | undefined>) | undefined;
   /** Subprotocols to offer. */
   readonly protocols?: readonly string[];
-  /** Milliseconds that the answer to a request may take. Default 10000. */
+  /** How long (ms) the answer to a request may take. Default 10000. */
   readonly timeout?: number;
-  /** How much may wait while the line is down. */
+  /** Bounds of the requests that wait for the connection. */
   readonly queue?: QueueOptions;
-  /** How long to wait between attempts. */
+  /** How long to wait between attempts to connect. */
   readonly backoff?: BackoffOptions;
-  /** When a silent line is asked, and when it is given up. */
-  readonly liveness?: LivenessOptions;
-  /** The WebSocket to use; needed where the runtime has none, as in Node 20. */
+  /** When a silent server is pinged, and when it is given up. Default `{ interval: 25000, timeout: 20000 }`. */
+  readonly heartbeat?: HeartbeatOptions;
+  /** WebSocket class. Needed if the runtime has none, as Node 20. */
   readonly WebSocket?: {
     /** Starts to connect. */
     new (url: string, protocols: string[], options?: object): WebSocketLike;
   };
-  /** Where time comes from; for tests. */
+  /** Clock and timers, for tests. */
   readonly clock?: Timers;
-  /** A number from 0 up to 1, for the jitter; for tests. */
+  /** Returns a number from 0 up to 1 for the jitter, for tests. */
   readonly random?: () => number;
 }

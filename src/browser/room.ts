@@ -1,56 +1,61 @@
-import type { Envelope, Member } from "../protocol/types.js";
-import type { Connection } from "./connection.js";
+import type { Envelope, Member, Stamp } from "../protocol/types.js";
+import type { Gap } from "./cursor.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
 import { type ConnectionError, leftError } from "./errors.js";
 import type { Membership } from "./membership.js";
-import type { Gap } from "./position.js";
-import type { RequestOptions } from "./requests.js";
-import { Alarm } from "./timers.js";
+import type { ConnectionRequestOptions } from "./pending-requests.js";
+import { type Alarm, createAlarm, type Timers } from "./timers.js";
 
-/** What a room tells beside its messages. */
+/** Events of a room beside its messages. */
 export interface RoomEvents {
-  /** The members changed, or how many there are. */
+  /** The members changed, or their number. */
   members: readonly Member[];
   /**
-   * Messages are lost for us: reload what the room shows. Comes before any later message. A reconnect
-   * alone is no gap: what was missed meanwhile follows, as long as the server has it.
+   * Messages are lost for this end: reload what the room shows. Comes before any later message. A
+   * reconnect alone is no gap: what was missed is replayed, as far as the server still has it.
    */
   gap: Gap;
   /**
-   * The room is left, and not by us: the server did not let us in again after a reconnect, or took us out
-   * (`FORBIDDEN` if we are not to come back, else `LEFT`), or the connection is closed.
+   * The room was left, and not by `leave`: the server refused to let us in again after a reconnect,
+   * or removed us (`FORBIDDEN` if we may not come back, else `LEFT`), or the connection was closed.
    */
   left: ConnectionError;
 }
 
-/** Where and when one's own message was taken. */
-export interface Sent {
-  /** Its position in the room. */
-  readonly seq: number;
-  /** ISO 8601, UTC, by the server's clock. */
-  readonly timestamp: string;
+/** What a room asks of its connection. */
+export interface RoomHost {
+  readonly clock: Timers;
+  /** Reports a listener that threw or rejected. */
+  listenerFailed(name: string, cause: unknown): void;
+  /** Sends a message, now or when the room is joined; resolves with its answer. */
+  request(envelope: Envelope, options: ConnectionRequestOptions): Promise<Envelope>;
+  /** Sends a message that has no answer; without a connection it is dropped. */
+  send(envelope: Envelope): void;
+  /** Removes a handle of a membership; the last one leaves the room. */
+  leave(handle: Emitter, membership: Membership): void;
 }
 
-/** A sign of typing is sent this often at most, and ends by itself after the same time, in ms. */
+/**
+ * Interval (ms) at which typing is sent at most, and time (ms) without a key after which it ends.
+ */
 const TYPING_INTERVAL = 3_000;
 
-/** A room that one is in; stays so over reconnects, until it is left. */
-export class Room {
-  /** @internal */
-  readonly emitter: Emitter;
-  readonly #connection: Connection;
+/** A room that was joined. Reconnects keep it joined, until it is left. */
+export class ConnectionRoom {
+  readonly #host: RoomHost;
   readonly #membership: Membership;
-  /** When the others were told last that one is typing; 0 if one is not. */
+  readonly #emitter: Emitter;
+  /** When typing was sent last; 0 if nobody types. */
   #typedAt = 0;
   readonly #typing: Alarm;
 
-  /** Rooms are had from `connection.join`. @internal */
-  constructor(connection: Connection, membership: Membership) {
-    this.emitter = new Emitter(connection.listenerFailed);
-    this.#connection = connection;
+  /** Use `connection.join`. @internal */
+  constructor(host: RoomHost, membership: Membership) {
+    this.#host = host;
     this.#membership = membership;
-    this.#typing = new Alarm(connection.clock);
-    membership.handles.add(this);
+    this.#emitter = new Emitter(host.listenerFailed);
+    this.#typing = createAlarm(host.clock);
+    membership.handles.add(this.#emitter);
     this.on("left", () => this.#endTyping());
   }
 
@@ -59,77 +64,90 @@ export class Room {
     return this.#membership.id;
   }
 
-  /** Who is in the room, kept current; nobody where the room does not say. A new array each time. */
+  /** Current members; empty if the room does not list them. A new array each time. */
   get members(): readonly Member[] {
     return [...this.#membership.members.values()];
   }
 
-  /** How many users are in the room, kept current; undefined where the room does not say. */
+  /** Current number of users; undefined if the room does not say. */
   get count(): number | undefined {
     return this.#membership.count;
   }
 
-  /** Whether one is in the room now: not while the line is down, nor after `leave`. */
+  /** Whether we are in the room now: false while reconnecting, and after `leave`. */
   get isJoined(): boolean {
-    return this.#membership.isJoined && this.#membership.handles.has(this);
+    return this.#membership.isJoined && this.#membership.handles.has(this.#emitter);
   }
 
   /**
-   * Calls `listener` for each message of a type in this room: `new_message`, `user_typing`, your own;
-   * and for `members`, `gap` and `left`, as {@link RoomEvents} says. What it returns, now or later, is the
-   * answer where the server asks for one. Returns what takes the listener back.
+   * Calls `listener` for each message of a type in this room (`new_message`, `user_typing`, your
+   * own), and for `members`, `gap` and `left` ({@link RoomEvents}). What it returns or resolves to
+   * is the answer if the server asks for one. Returns a function that removes the listener.
    */
   on<N extends keyof RoomEvents>(name: N, listener: (event: RoomEvents[N]) => void): Unsubscribe;
   on(type: string, listener: (message: Envelope) => unknown): Unsubscribe;
   on(type: string, listener: (event: never) => void): Unsubscribe {
-    return this.emitter.on(type, listener);
+    return this.#emitter.on(type, listener);
   }
 
-  /** Sends a message to the others; resolves when the server has taken it. */
-  async send(payload: unknown, options?: RequestOptions): Promise<Sent> {
+  /**
+   * Sends a message to the others; resolves with its position and time when the server has accepted it.
+   */
+  async send(payload: unknown, options?: ConnectionRequestOptions): Promise<Stamp> {
     this.#endTyping();
-    const { seq = 0, timestamp = "" } = await this.#ask("send_message", payload, options);
-    return { seq, timestamp };
+    const { seq = 0, timestamp = "" } = await this.#request("send_message", payload, options);
+    return { epoch: this.#membership.cursor.epoch, seq, timestamp };
   }
 
-  /** Sends a message of any type that the server handles; resolves with the payload of its `ack`. */
-  async request(type: string, payload?: unknown, options?: RequestOptions): Promise<unknown> {
-    return (await this.#ask(type, payload, options)).payload;
+  /**
+   * Sends a message of any type that the server handles; resolves with the payload of its `ack`.
+   */
+  async request(
+    type: string,
+    payload?: unknown,
+    options?: ConnectionRequestOptions,
+  ): Promise<unknown> {
+    return (await this.#request(type, payload, options)).payload;
   }
 
-  /** Shows the others that one is typing. Call it at each key: it sends seldom, and ends by itself. */
+  /**
+   * Shows the others that we are typing. Call it at each key: it sends rarely, and ends by itself.
+   */
   typing(): void {
-    const now = this.#connection.clock.now();
+    const now = this.#host.clock.now();
     if (now - this.#typedAt >= TYPING_INTERVAL) {
       this.#typedAt = now;
-      this.#connection.tell({ type: "typing", room: this.id });
+      this.#host.send({ type: "typing", room: this.id });
     }
-    this.#typing.set(() => this.stopTyping(), TYPING_INTERVAL);
+    this.#typing(() => this.stopTyping(), TYPING_INTERVAL);
   }
 
-  /** Takes it back, as when the text was deleted. */
+  /** Shows the others that we stopped typing, for example when the text was deleted. */
   stopTyping(): void {
-    if (!this.#endTyping() || !this.isJoined) return;
-    this.#connection.tell({ type: "stop_typing", room: this.id });
+    if (this.#endTyping() && this.isJoined) this.#host.send({ type: "stop_typing", room: this.id });
   }
 
-  /** Leaves the room, if no other handle to it is left. This one is of no use any more. */
+  /** Ends this handle, and leaves the room with the last one. */
   leave(): void {
     this.stopTyping();
-    this.#connection.leave(this, this.#membership);
+    this.#host.leave(this.#emitter, this.#membership);
   }
 
-  async #ask(type: string, payload: unknown, options: RequestOptions = {}): Promise<Envelope> {
-    const { handles, error = leftError() } = this.#membership;
-    if (!handles.has(this)) throw error;
-    return this.#connection.ask({ type, room: this.id, payload }, options);
+  async #request(
+    type: string,
+    payload: unknown,
+    options: ConnectionRequestOptions = {},
+  ): Promise<Envelope> {
+    const { handles, error } = this.#membership;
+    if (error || !handles.has(this.#emitter)) throw error ?? leftError();
+    return this.#host.request({ type, room: this.id, payload }, options);
   }
 
-  /** Forgets that one was typing; says whether one was. */
+  /** Forgets that we were typing; returns whether we were. */
   #endTyping(): boolean {
     const wasTyping = this.#typedAt > 0;
     this.#typedAt = 0;
-    this.#typing.clear();
+    this.#typing();
     return wasTyping;
   }
 }

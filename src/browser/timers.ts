@@ -1,16 +1,16 @@
-/** Where a connection takes time from; a hub's `Clock` fits. */
+/** Clock and timers of a connection. A hub's `Clock` fits. */
 export interface Timers {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Runs `callback` once, after `ms` milliseconds. */
   setTimeout(callback: () => void, ms: number): unknown;
-  /** Takes back a `setTimeout`. A handle that is spent or undefined MUST be ignored. */
+  /** Cancels a `setTimeout`. A handle that is spent or undefined MUST be ignored. */
   clearTimeout(handle: unknown): void;
 }
 
 /**
- * The runtime's own. Unlike a hub's they keep a process alive: a program that waits for its server to
- * come back must not end meanwhile.
+ * The runtime's own. Unlike a hub's timers they keep a process alive: a program that waits for its
+ * server to come back must not end meanwhile.
  */
 export const systemTimers: Timers = {
   now: () => Date.now(),
@@ -18,23 +18,14 @@ export const systemTimers: Timers = {
   clearTimeout: (handle) => clearTimeout(handle as number),
 };
 
-/** One thing that is to happen later. */
-export class Alarm {
-  readonly #timers: Timers;
-  #handle: unknown;
+/** One timer that can be set again. Without a callback it is cleared. */
+export type Alarm = (callback?: () => void, ms?: number) => void;
 
-  constructor(timers: Timers) {
-    this.#timers = timers;
-  }
-
-  /** Has it happen after `ms` milliseconds, instead of what was to happen so far. */
-  set(callback: () => void, ms: number): void {
-    this.clear();
-    this.#handle = this.#timers.setTimeout(callback, ms);
-  }
-
-  /** Nothing is to happen. */
-  clear(): void {
-    this.#timers.clearTimeout(this.#handle);
-  }
+/** Makes an {@link Alarm}. */
+export function createAlarm(timers: Timers): Alarm {
+  let handle: unknown;
+  return (callback, ms = 0) => {
+    timers.clearTimeout(handle);
+    handle = callback && timers.setTimeout(callback, ms);
+  };
 }

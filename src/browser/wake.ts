@@ -1,4 +1,4 @@
-/** What is used of a window and of its document (HTML, 7.3 and 6.2), where there are any. */
+/** The parts of a window and its document (HTML, 7.3 and 6.2) that are used, if there are any. */
 interface Page {
   addEventListener?: Listen;
   readonly document?: {
@@ -10,19 +10,19 @@ interface Page {
 type Listen = (type: string, listener: () => void, options: { signal: AbortSignal }) => void;
 
 /**
- * Calls `callback` when the network is back, and when a page wakes or is looked at again; until
- * `listening` is aborted.
+ * Calls `callback` when the network is back and when the page is shown again, until `until` is
+ * aborted.
  */
-export function onWake(callback: () => void, listening: AbortController): void {
+export function onWake(callback: () => void, until: AbortController): void {
   const page = globalThis as Page;
   const { document } = page;
-  page.addEventListener?.("online", callback, listening);
-  page.addEventListener?.("pageshow", callback, listening);
+  page.addEventListener?.("online", callback, until);
+  page.addEventListener?.("pageshow", callback, until);
   document?.addEventListener(
     "visibilitychange",
     () => {
       if (document.visibilityState === "visible") callback();
     },
-    listening,
+    until,
   );
 }

@@ -44,6 +44,14 @@ export interface Stamp {
   readonly timestamp: string;
 }
 
+/** When a silent peer is pinged, and when it is given up: the same on both ends. */
+export interface HeartbeatOptions {
+  /** Silence (ms) after which the peer is pinged. Default 25000. */
+  readonly interval?: number | undefined;
+  /** How long (ms) an unanswered ping may take before the connection is cut. Default 20000. */
+  readonly timeout?: number | undefined;
+}
+
 /** A user in a room, as the others are shown. */
 export interface Member extends User {
   /** The line of the user's last connection broke, and it has not come back yet. */

@@ -1,4 +1,4 @@
-import type { AbortSignalLike, ConnectOptions, Status } from "../browser/index.js";
+import type { AbortSignalLike, ConnectionStatus, ConnectOptions } from "../browser/index.js";
 import type { Clock, HistoryStore, Hub, HubOptions, Member } from "../index.js";
 
 /** The code to simulate: your hub and its history, and the client that connects to it. */
@@ -20,7 +20,7 @@ export interface SimulationParts {
 /** What the simulation uses of a `Connection` of `roomcast/browser`. */
 export interface ConnectionLike {
   /** The current state. */
-  readonly status: Status;
+  readonly status: ConnectionStatus;
   /** Adds a listener for `status` or `error`. */
   on<E extends object>(type: string, listener: (event: E) => unknown): () => void;
   /** Joins a room. */

@@ -1,13 +1,5 @@
 import type { Clock } from "../util/clock.js";
 
-/** When a silent peer is pinged, and when it is given up. Both ends take the same shape. */
-export interface HeartbeatOptions {
-  /** Silence (ms) after which the peer is pinged. Default 25000. */
-  readonly interval?: number | undefined;
-  /** How long (ms) an unanswered ping may take before the connection is cut. Default 20000. */
-  readonly timeout?: number | undefined;
-}
-
 /** What the heartbeat needs of a client. */
 export interface Pingable {
   /** When the peer was last heard of, in milliseconds of the clock. */

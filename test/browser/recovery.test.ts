@@ -1,393 +1,329 @@
-import type { BrowserContext, Page } from "playwright-core";
-import type { Hub, HubOptions } from "roomcast";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { hasChromium } from "../support/chromium.js";
-import { BUILD_TIMEOUT, buildPackage, Example } from "../support/example.js";
-import { afterwards, nextEvent, Remote } from "../support/net.js";
-import { TcpProxy } from "../support/proxy.js";
-import { enter, line, member, say, Visitors } from "../support/visitors.js";
-import { Site } from "./site.js";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { message, record, roomInfo, ScriptedServer } from "./scripted.js";
+import { codeOf } from "./world.js";
 
-const MISSED = "Some messages were missed while you were away.";
-
-/** What a connection does until it is up. */
-const STARTED = ["connecting", "open"];
-
-/** What the library told a page, with milliseconds. */
-interface Told {
-  readonly name: string;
-  readonly at: number;
-  readonly event: { readonly state?: string; readonly delay?: number; readonly code?: unknown };
+/** A room that was entered at position 4, and what is heard in it. */
+async function enter() {
+  const server = new ScriptedServer();
+  const connection = server.connect();
+  const room = await server.letIn(connection, 4);
+  return { server, connection, room, heard: record(room) };
 }
 
-describe.skipIf(!hasChromium())("recovery in the browser", () => {
-  let visitors: Visitors;
+const ack = (seq: number, id = "0") => ({ type: "ack", room: "general", seq, id });
+const skipped = (seq: number) => ({ type: "skipped", room: "general", seq });
+const gap = (from: number, to: number) => ({ type: "gap", room: "general", payload: { from, to } });
 
-  beforeAll(async () => {
-    await buildPackage();
-    visitors = await Visitors.start();
-  }, BUILD_TIMEOUT);
-
-  afterEach(async () => {
-    expect(await visitors.dismiss()).toEqual([]);
+describe("in a room", () => {
+  test("each message is handed on once, however often it comes", async () => {
+    const { server, heard } = await enter();
+    await server.say(message(5), message(5), message(6), message(4), message(5));
+    expect(heard).toEqual([5, 6]);
   });
 
-  afterAll(async () => {
-    await visitors?.stop();
+  test("a message that is missing is a gap, told before the next one", async () => {
+    const { server, heard } = await enter();
+    await server.say(message(5), message(7), message(10));
+    expect(heard).toEqual([5, { from: 6, to: 6 }, 7, { from: 8, to: 9 }, 10]);
   });
 
-  async function networkTo(port: number): Promise<TcpProxy> {
-    const network = await TcpProxy.start(port);
-    afterwards(() => network.stop());
-    return network;
-  }
-
-  describe("of the chat", () => {
-    let chat: Example;
-
-    beforeAll(async () => {
-      chat = await Example.start("chat");
-    });
-
-    afterAll(async () => {
-      await chat?.stop();
-    });
-
-    /** Ben, who sees all that the server tells him. */
-    async function listener(room: string): Promise<Remote> {
-      const ben = await Remote.open(chat.socketUrl("/ws?token=Ben"));
-      await ben.ask({ type: "join_room", payload: { room_id: room } });
-      return ben;
-    }
-
-    /** What Ben is told up to the next message, but for typing. */
-    async function upToMessage(ben: Remote): Promise<string[]> {
-      const types: string[] = [];
-      while (types.at(-1) !== "new_message") {
-        const { type } = await ben.next();
-        if (type !== "user_typing") types.push(type);
-      }
-      return types;
-    }
-
-    async function tell(ben: Remote, room: string, content: string): Promise<void> {
-      await ben.ask({ type: "send_message", room, payload: { content } });
-    }
-
-    /** From now on the page does not come back before it is asked to. */
-    async function holdStill(context: BrowserContext): Promise<void> {
-      await context.clock.pauseAt(Date.now() + 10_000);
-    }
-
-    async function comeBack(page: Page): Promise<void> {
-      await page.getByRole("button", { name: "Try now" }).dispatchEvent("click");
-      await line(page, "You are back").waitFor();
-    }
-
-    /** All messages that are shown, in order. */
-    function shown(page: Page): Promise<string[]> {
-      return page.locator(".message .bubble p").allInnerTexts();
-    }
-
-    it("shows what was said while the line was broken, once, and nobody saw it break", async () => {
-      const network = await networkTo(chat.port);
-      const context = await visitors.invite();
-      await context.clock.install();
-      const ben = await listener("break");
-      const ada = await enter(context, "Ada", "break", network.url);
-      await say(ada, "First words");
-      await line(ada, "First words").getByText("Delivered").waitFor();
-      expect(await upToMessage(ben)).toEqual(["user_joined", "new_message"]);
-
-      // The server takes her last words, and its answer gets lost.
-      await holdStill(context);
-      network.muffle();
-      await say(ada, "Last words");
-      await ben.until("new_message");
-      await line(ada, "Last words").getByText("Sending").waitFor();
-      network.cut();
-      await line(ada, "Last words").getByText("The connection was lost before").waitFor();
-      await tell(ben, "break", "One");
-      await tell(ben, "break", "Two");
-      network.restore();
-      await comeBack(ada);
-      await line(ada, "Last words").getByText("Delivered").waitFor();
-      await line(ada, "Two").waitFor();
-      await say(ada, "Again I speak");
-      expect(await upToMessage(ben)).toEqual(["new_message"]);
-
-      await line(ada, "Again I speak").getByText("Delivered").waitFor();
-      const words = ["First words", "Last words", "One", "Two", "Again I speak"];
-      expect(await shown(ada)).toEqual(words);
-      expect(await line(ada, MISSED).count()).toBe(0);
-    });
-
-    it("gives one tab what the other said and heard meanwhile", async () => {
-      const network = await networkTo(chat.port);
-      const context = await visitors.invite();
-      await context.clock.install();
-      const ben = await listener("tabs-apart");
-      const first = await enter(context, "Ada", "tabs-apart", network.url);
-      const second = await enter(context, "Ada", "tabs-apart", chat.url);
-      await ben.until("user_joined");
-      await holdStill(context);
-      network.cut();
-      await first.getByText("The connection is lost.").waitFor();
-      await say(second, "From my second tab");
-      expect(await upToMessage(ben)).toEqual(["new_message"]);
-      await tell(ben, "tabs-apart", "Which one?");
-      await line(second, "Which one?").waitFor();
-
-      network.restore();
-      await comeBack(first);
-      await line(first, "Which one?").waitFor();
-      await say(first, "Both");
-      expect(await upToMessage(ben)).toEqual(["new_message"]);
-      await line(second, "Both").waitFor();
-      await line(first, "Both").getByText("Delivered").waitFor();
-      for (const tab of [first, second]) {
-        expect(await shown(tab)).toEqual(["From my second tab", "Which one?", "Both"]);
-        await line(tab, "From my second tab").getByText("You", { exact: true }).waitFor();
-      }
-    });
-
-    it("lets nobody see that a page is reloaded", async () => {
-      const ben = await listener("refresh");
-      const ada = await enter(await visitors.invite(), "Ada", "refresh", chat.url);
-      await ben.until("user_joined");
-      for (const words of ["Once", "Twice"]) {
-        await ada.reload();
-        await member(ada, "Ben").waitFor();
-        await say(ada, words);
-        expect(await upToMessage(ben)).toEqual(["new_message"]);
-      }
-    });
-
-    it("says that the server restarts, comes back by itself, and tells what it cannot know", async () => {
-      const mortal = await Example.start("chat");
-      const { ada, ben } = await visitors.meet("phoenix", mortal.url);
-      await say(ada, "Before");
-      await line(ben, "Before").waitFor();
-      await mortal.stop();
-      for (const page of [ada, ben]) {
-        await page.getByText(/The server is restarting\..*Next try in \d+ s/s).waitFor();
-        await say(page, "Meanwhile");
-        await line(page, "Meanwhile").getByText("Sending").waitFor();
-      }
-      const reborn = await Example.start("chat", mortal.port);
-      afterwards(() => reborn.stop());
-      for (const page of [ada, ben]) {
-        await page.getByText("The server is restarting.").waitFor({ state: "hidden" });
-        await line(page, "You are back").waitFor();
-        await line(page, "Meanwhile").getByText("Delivered").first().waitFor();
-        expect(await line(page, MISSED).count()).toBe(1);
-      }
-      await member(ada, "Ben").waitFor();
-      await say(ada, "After");
-      await line(ben, "After").waitFor();
-      await say(ben, "After you");
-      await line(ada, "After you").waitFor();
-      expect(await line(ada, "Before").count()).toBe(1);
-    });
+  test("the application's own types count as well, and what has no position does not", async () => {
+    const { server, room, heard } = await enter();
+    room.on("drawn", ({ seq }) => heard.push(`drawn ${seq}`));
+    room.on("user_typing", () => heard.push("typing"));
+    const typing = { type: "user_typing", room: "general", payload: {} };
+    await server.say({ ...message(5), type: "drawn" }, typing, message(6), typing);
+    expect(heard).toEqual(["drawn 5", "typing", 6, "typing"]);
   });
 
-  describe("on a hub of one's own", () => {
-    let site: Site;
+  test("one's own messages are no gap, nor are those that one was left out of", async () => {
+    const { server, room, heard } = await enter();
+    const sending = room.send("mine");
+    await server.answer(ack(5));
+    expect(await sending).toMatchObject({ seq: 5 });
+    await server.say(message(6), skipped(7), skipped(8), message(9));
+    expect(heard).toEqual([6, 9]);
+  });
 
-    async function open(options: HubOptions): Promise<Hub> {
-      const opened = await Site.start(options);
-      afterwards(() => opened.stop());
-      site = opened;
-      return site.hub;
-    }
+  test("an ack may overtake messages of others that come later", async () => {
+    const { server, room, heard } = await enter();
+    const sending = room.send("mine");
+    await server.answer(ack(7));
+    await server.say(message(5), message(6), message(8));
+    expect(await sending).toMatchObject({ seq: 7 });
+    expect(heard).toEqual([5, 6, 8]);
+  });
 
-    /** Somebody in the room "lab" without a page. */
-    async function guest(name: string): Promise<Remote> {
-      const remote = await Remote.open(site.socketUrl(name));
-      await remote.ask({ type: "join_room", payload: { room_id: "lab" } });
-      return remote;
-    }
+  test("one's own message is not handed on, even if it comes", async () => {
+    const { server, heard } = await enter();
+    await server.say(ack(6), message(6));
+    expect(heard).toEqual([]);
+    await server.say(message(7));
+    expect(heard).toEqual([{ from: 5, to: 5 }, 7]);
+  });
 
-    /** A page with the library and nothing else, in the room "lab". */
-    async function visit(name: string, url = site.url): Promise<Page> {
-      const page = await (await visitors.invite()).newPage();
-      await page.goto(url);
-      await page.evaluate(`(async () => {
-        const { connect } = await import("/roomcast.js");
-        globalThis.seqs = [];
-        globalThis.told = [];
-        const tell = (name) => (event) => told.push({ name, at: performance.now(), event });
-        const url = location.origin.replace("http", "ws") + "/ws";
-        globalThis.connection = connect(url, { token: () => "${name}" });
-        connection.on("status", tell("status"));
-        globalThis.room = await connection.join("lab");
-        room.on("gap", tell("gap"));
-        room.on("left", ({ code }) => tell("left")({ code }));
-        room.on("new_message", ({ seq }) => seqs.push(seq));
-      })()`);
-      return page;
-    }
+  test("one's own message divides a gap, and is not part of it", async () => {
+    const { server, heard } = await enter();
+    await server.say(ack(6), ack(9), ack(10), message(11), message(12));
+    expect(heard).toEqual([{ from: 5, to: 5 }, { from: 7, to: 8 }, 11, 12]);
+  });
 
-    function told(page: Page, name: string): Promise<Told[]> {
-      return page.evaluate<Told[]>(`told.filter(({ name }) => name === "${name}")`);
-    }
+  test("the ack of a message that was given up counts all the same", async () => {
+    const { server, room, heard } = await enter();
+    const controller = new AbortController();
+    const aborted = codeOf(room.send("x", { signal: controller.signal }));
+    const late = codeOf(room.send("y", { timeout: 10 }));
+    controller.abort();
+    await server.pass(10);
+    expect([await aborted, await late]).toEqual(["ABORTED", "TIMEOUT"]);
+    const [first, second] = server.line.sent.slice(-2).map(({ id }) => id);
+    await server.say(ack(5, first), ack(6, second), message(7));
+    expect(heard).toEqual([7]);
+  });
 
-    async function states(page: Page): Promise<unknown[]> {
-      return (await told(page, "status")).map(({ event }) => event.state);
-    }
+  test("the late answer to another request is no message", async () => {
+    const { server, room, heard } = await enter();
+    const late = codeOf(room.request("online_users", {}, { timeout: 10 }));
+    await server.pass(10);
+    expect(await late).toBe("TIMEOUT");
+    await server.answer({ type: "online_users", room: "general", epoch: "one", seq: 6 });
+    await server.say(message(5), message(6));
+    expect(heard).toEqual([5, 6]);
+  });
 
-    function seqs(page: Page): Promise<number[]> {
-      return page.evaluate<number[]>("seqs");
-    }
+  test("what the server gives up is a gap, of which it says nothing twice", async () => {
+    const { server, heard } = await enter();
+    await server.say(gap(5, 9));
+    expect(heard).toEqual([{ from: 5, to: 9 }]);
+    await server.say(gap(5, 9), gap(5, 7), message(10));
+    expect(heard).toEqual([{ from: 5, to: 9 }, 10]);
+  });
 
-    /** Waits until a page has got everything up to a position; whether once and in order, `seqs` says. */
-    async function reaches(page: Page, seq: number): Promise<void> {
-      await expect.poll(() => page.evaluate("seqs.at(-1)")).toBe(seq);
-    }
+  test("what the server gives up of one's own messages is no gap", async () => {
+    const { server, heard } = await enter();
+    await server.say(ack(5), gap(5, 5), ack(7), gap(6, 7), message(8));
+    expect(heard).toEqual([{ from: 6, to: 6 }, 8]);
+  });
 
-    function range(from: number, to: number): number[] {
-      return Array.from({ length: to - from + 1 }, (_, index) => from + index);
-    }
+  test("having caught up is no gap, as long as nothing is missing", async () => {
+    const { server, room, heard } = await enter();
+    let count = 0;
+    room.on("room_info", () => ++count);
+    await server.say(message(5), roomInfo(5), message(6), roomInfo(8), message(9));
+    expect(heard).toEqual([5, 6, { from: 7, to: 8 }, 9]);
+    expect(count).toBe(2);
+  });
 
-    it("says exactly what is lost where the history is too short", async () => {
-      const hub = await open({ history: { messages: 3 } });
-      const room = hub.room("lab");
-      const network = await networkTo(site.port);
-      const ada = await visit("Ada", network.url);
-      for (const content of ["One", "Two"]) room.broadcast("new_message", { content });
-      await reaches(ada, 2);
-      network.cut();
-      for (let count = 3; count <= 10; count++) room.broadcast("new_message", { content: "…" });
-      network.restore();
-      await expect.poll(async () => (await told(ada, "gap")).length).toBe(1);
-      room.broadcast("new_message", { content: "Eleven" });
-      await reaches(ada, 11);
-      expect(await seqs(ada)).toEqual([1, 2, 11]);
-      expect((await told(ada, "gap")).map(({ event }) => event)).toEqual([{ from: 3, to: 10 }]);
+  test("a server that counts from the start again is a gap of unknown length", async () => {
+    const { server, heard } = await enter();
+    await server.say(ack(6), roomInfo(4, "two"), message(5), message(6));
+    expect(heard).toEqual([{ from: 5, to: undefined }, 5, 6]);
+  });
+
+  test("a position that goes back brings nothing twice", async () => {
+    const { server, heard } = await enter();
+    await server.say(message(5), roomInfo(3), message(4), message(5), message(6));
+    expect(heard).toEqual([5, 6]);
+  });
+
+  test("every handle is told", async () => {
+    const { server, connection, heard } = await enter();
+    const other = record(await connection.join("general"));
+    await server.say(message(6));
+    expect(heard).toEqual([{ from: 5, to: 5 }, 6]);
+    expect(other).toEqual(heard);
+  });
+
+  test("nothing is lost or doubled, in whichever order acks overtake", async () => {
+    const step = fc.constantFrom("message", "mine", "skipped", "lost");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 12 }),
+        fc.infiniteStream(fc.nat(3)),
+        async (kinds, leads) => {
+          const { server, heard } = await enter();
+          const expected: number[] = [];
+          const due: { readonly at: number; readonly seq: number; readonly kind: string }[] = [];
+          for (const [index, kind] of kinds.entries()) {
+            const seq = 5 + index;
+            if (kind === "message" || kind === "lost") expected.push(seq);
+            if (kind === "lost") continue;
+            const lead = kind === "mine" ? (leads.next().value ?? 0) : 0;
+            due.push({ at: seq - lead - (kind === "mine" ? 0.5 : 0), seq, kind });
+          }
+          const last = 5 + kinds.length;
+          const says = { message, mine: ack, skipped } as const;
+          for (const { seq, kind } of due.sort((one, other) => one.at - other.at)) {
+            await server.say(says[kind as keyof typeof says](seq));
+          }
+          await server.say(message(last));
+          expect(flatten(heard)).toEqual([...expected, last]);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+/** The positions of what was heard, those in gaps among them. */
+function flatten(heard: unknown[]): number[] {
+  return heard.flatMap((entry) => {
+    if (typeof entry === "number") return entry;
+    const { from, to } = entry as { from: number; to: number };
+    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  });
+}
+
+describe("coming back", () => {
+  test("to a room it asks for what it has missed, and says nothing of it", async () => {
+    const { server, room, heard } = await enter();
+    await server.say(message(5));
+    await server.breakLine();
+    expect(room.isJoined).toBe(false);
+    expect(server.line.sent).toMatchObject([
+      { type: "join_room", payload: { room_id: "general", since: { epoch: "one", seq: 5 } } },
+    ]);
+    await server.answer(roomInfo(5, "one", { recovered: true }));
+    expect(room.isJoined).toBe(true);
+    await server.say(message(6), message(7));
+    expect(heard).toEqual([5, 6, 7]);
+  });
+
+  test("it asks from where nothing is missing yet, and hears the rest once", async () => {
+    const { server, heard } = await enter();
+    await server.say(ack(7), message(5));
+    await server.breakLine();
+    expect(server.line.sent).toMatchObject([{ payload: { since: { epoch: "one", seq: 5 } } }]);
+    await server.answer(roomInfo(5, "one", { recovered: true }));
+    await server.say(message(6), message(7), message(8));
+    expect(heard).toEqual([5, 6, 8]);
+  });
+
+  test("to a room that has forgotten it is told of the gap, before anything else", async () => {
+    const { server, room, heard } = await enter();
+    room.on("room_info", () => heard.push("room_info"));
+    await server.breakLine();
+    await server.answer(roomInfo(9, "one", { recovered: false }));
+    await server.say(message(10));
+    expect(heard).toEqual([{ from: 5, to: 9 }, "room_info", 10]);
+  });
+
+  test("to a server that was restarted it is told that anything may be missing", async () => {
+    const { server, heard } = await enter();
+    await server.breakLine();
+    await server.answer(roomInfo(0, "two", { recovered: false }));
+    await server.say(message(1));
+    await server.breakLine();
+    expect(server.line.sent).toMatchObject([{ payload: { since: { epoch: "two", seq: 1 } } }]);
+    expect(heard).toEqual([{ from: 5, to: undefined }, 1]);
+  });
+
+  test("it asks from the same place again, when the line breaks before the answer", async () => {
+    const { server, heard } = await enter();
+    await server.say(message(5));
+    await server.breakLine();
+    await server.pass(400);
+    server.line.end(1006);
+    await server.pass(1_000);
+    expect(server.line.sent).toMatchObject([{ payload: { since: { epoch: "one", seq: 5 } } }]);
+    await server.answer(roomInfo(5));
+    await server.say(message(6));
+    expect(heard).toEqual([5, 6]);
+  });
+
+  test("in a gap the application can ask at once for what is missing", async () => {
+    const { server, room } = await enter();
+    room.on("gap", ({ from, to }) => codeOf(room.request("history", { from, to })));
+    await server.breakLine();
+    await server.answer(roomInfo(9));
+    expect(server.line.sent.at(-1)).toMatchObject({ type: "history", payload: { from: 5, to: 9 } });
+  });
+
+  test("it hears nothing of a room before it is in again", async () => {
+    const { server, heard } = await enter();
+    await server.breakLine();
+    await server.say(message(7));
+    expect(heard).toEqual([]);
+  });
+
+  test.each([1006, 1012, 4000])("after the close code %i it recovers", async (code) => {
+    const { server, heard } = await enter();
+    server.line.end(code);
+    await server.pass(500);
+    await server.answer(roomInfo(4));
+    await server.say(message(5));
+    expect(heard).toEqual([5]);
+  });
+
+  test("it asks for nothing where the server said no epoch, and knows of no gap", async () => {
+    const server = new ScriptedServer();
+    const joining = server.connect().join("general");
+    await server.quiet();
+    await server.answer({ ...roomInfo(4), epoch: undefined });
+    const heard = record(await joining);
+    await server.breakLine();
+    expect(server.line.sent[0]?.payload).toEqual({ room_id: "general" });
+    await server.answer({ ...roomInfo(0), epoch: undefined });
+    await server.say(message(1));
+    expect(heard).toEqual([1]);
+  });
+});
+
+describe("a first join", () => {
+  test("asks for nothing that was said before, and has no gap", async () => {
+    const server = new ScriptedServer();
+    const joining = server.connect().join("general");
+    await server.quiet();
+    expect(server.line.sent[0]?.payload).toEqual({ room_id: "general" });
+    await server.answer(roomInfo(7));
+    const heard = record(await joining);
+    await server.say(message(8));
+    expect(heard).toEqual([8]);
+  });
+
+  test("is one that follows on leaving the room, too", async () => {
+    const { server, connection, room } = await enter();
+    room.leave();
+    const joining = connection.join("general");
+    await server.quiet();
+    // Sent before the server has heard of the leaving.
+    await server.say(message(5), message(6));
+    expect(server.line.sent.at(-1)?.payload).toEqual({ room_id: "general" });
+    await server.answer(roomInfo(9));
+    const heard = record(await joining);
+    await server.say(message(10));
+    expect(heard).toEqual([10]);
+  });
+
+  test("that was taken back can be asked anew at once", async () => {
+    const server = new ScriptedServer();
+    const connection = server.connect();
+    await server.quiet();
+    const controller = new AbortController();
+    const first = codeOf(connection.join("general", { signal: controller.signal }));
+    controller.abort();
+    const second = connection.join("general");
+    await server.quiet();
+    const [join] = server.line.sent;
+    await server.say({ ...roomInfo(3), id: join?.id });
+    await server.answer(roomInfo(4));
+    expect(await first).toBe("ABORTED");
+    expect((await second).isJoined).toBe(true);
+  });
+
+  test("that was asked on a line that is gone is asked on the next one, once", async () => {
+    const server = new ScriptedServer();
+    const connection = server.connect();
+    connection.on("status", ({ state }) => {
+      if (state === "open") void connection.join("other").catch(() => {});
     });
-
-    /** As much as lies between a hub and a page: the kernel's buffers, the browser's. */
-    const LOTS = 12 * 1_048_576;
-
-    /**
-     * Says that much to a page that does not read, and goes on for as long as it keeps up all the same,
-     * until that is enough. Returns the last position.
-     */
-    async function talkOver(hub: Hub, isEnough: () => boolean): Promise<number> {
-      const content = "x".repeat(65_536);
-      let said = 0;
-      while (said < LOTS || !isEnough()) {
-        if (said < LOTS || hub.stats().lagging === 0) {
-          hub.room("lab").broadcast("new_message", { content });
-          said += content.length;
-        }
-        await new Promise(setImmediate);
-      }
-      return said / content.length;
-    }
-
-    const deep = { messages: 10_000, bytes: 60 * 1_048_576 };
-
-    it("catches up a page that hung while more was said than the server queues", async () => {
-      const hub = await open({ history: deep, maxBufferedBytes: 262_144, lagTimeout: false });
-      const ada = await visit("Ada");
-      const recovered = nextEvent<{ missed: number; replayed: number }>(hub, "recovered");
-      await visitors.sleep();
-      const last = await talkOver(hub, () => hub.stats().lagging === 1);
-      visitors.wake();
-      expect(await recovered).toMatchObject({ missed: 0 });
-      await reaches(ada, last);
-      expect(await seqs(ada)).toEqual(range(1, last));
-      expect(await told(ada, "gap")).toEqual([]);
-      expect(await states(ada)).toEqual(STARTED);
-    });
-
-    it("has a page that hung for too long come back, and misses nothing", async () => {
-      const hub = await open({ history: deep, maxBufferedBytes: 262_144, lagTimeout: 300 });
-      const ada = await visit("Ada");
-      const closed = nextEvent<{ code: number }>(hub, "disconnect");
-      let isGivenUp = false;
-      hub.once("leave", () => {
-        isGivenUp = true;
-      });
-      await visitors.sleep();
-      await talkOver(hub, () => isGivenUp);
-      const { seq } = await hub
-        .room("lab")
-        .broadcast("new_message", { content: "While she is out" });
-      visitors.wake();
-      expect((await closed).code).toBe(4000);
-      await reaches(ada, seq);
-      expect(await seqs(ada)).toEqual(range(1, seq));
-      expect(await told(ada, "gap")).toEqual([]);
-      expect(await states(ada)).toEqual([...STARTED, "waiting", ...STARTED]);
-    });
-
-    it("keeps pages away for as long as a server that stops told each of them", async () => {
-      const hub = await open({ history: {} });
-      const old = site;
-      const balancer = await networkTo(old.port);
-      const pages: Page[] = [];
-      for (const name of ["Ada", "Ben", "Cy"]) pages.push(await visit(name, balancer.url));
-      expect(hub.clients.size).toBe(3);
-      await open({ history: {} });
-      balancer.target = site.port;
-      await old.stop({ spread: 900 });
-      const delays = new Set<number>();
-      for (const page of pages) {
-        await expect.poll(() => states(page)).toEqual([...STARTED, "waiting", ...STARTED]);
-        const [waiting, connecting] = (await told(page, "status")).slice(2);
-        const delay = waiting?.event.delay ?? 0;
-        delays.add(delay);
-        expect(delay).toBeLessThanOrEqual(900);
-        expect((connecting?.at ?? 0) - (waiting?.at ?? 0)).toBeGreaterThan(delay - 2);
-      }
-      expect(delays.size).toBe(3);
-    });
-
-    it("answers the server with what a listener returns", async () => {
-      const hub = await open({});
-      const pages = [await visit("Ada"), await visit("Ben")];
-      for (const page of pages) {
-        await page.evaluate(`(() => {
-          room.on("ready?", async ({ payload }) => ({ round: payload.round, ready: true }));
-          connection.on("version?", () => "1.4.2");
-        })()`);
-      }
-      const answers: Record<string, unknown> = {};
-      for await (const receipt of hub.room("lab").request("ready?", { round: 3 })) {
-        answers[receipt.client.user.id] = [receipt.status, receipt.payload];
-        const version = await receipt.client.request("version?");
-        expect(version).toMatchObject({ status: "ack", payload: "1.4.2" });
-      }
-      const ready = ["ack", { round: 3, ready: true }];
-      expect(answers).toEqual({ ada: ready, ben: ready });
-    });
-
-    it("says why somebody is not there any more, and to whom was removed, that they were", async () => {
-      const hub = await open({ presence: { grace: 200 } });
-      const ben = await enter(await visitors.invite(), "Ben", "lab", site.url);
-      const ada = await enter(await visitors.invite(), "Ada", "lab", site.url);
-      const adasOtherPage = await visit("Ada");
-      const cy = await guest("Cy");
-      const dan = await guest("Dan");
-      await guest("Eve");
-      cy.close(1000, "");
-      await line(ben, "Cy left").waitFor();
-      dan.cut();
-      await line(ben, "Dan lost the connection").waitFor();
-      await line(ben, "Dan left: connection lost").waitFor();
-      for (const client of hub.clients) if (client.user.id === "eve") client.close(4500, "Bye.");
-      await line(ben, "Eve was disconnected").waitFor();
-
-      hub.revoke("ada", "lab");
-      await line(ben, "Ada was removed").waitFor();
-      await member(ben, "Ada").waitFor({ state: "detached" });
-      await ada.getByText("You are not allowed in # lab.").waitFor();
-      await ada.getByText("You are in no room").waitFor();
-      await expect
-        .poll(() => told(adasOtherPage, "left"))
-        .toMatchObject([{ event: { code: "FORBIDDEN" } }]);
-    });
+    const joining = connection.join("general");
+    await server.quiet();
+    await server.breakLine();
+    const rooms = server.line.sent.map(({ type, room }) => `${type} ${room}`);
+    expect(rooms).toEqual(["join_room general", "join_room other"]);
+    await server.say({ ...roomInfo(3), id: server.line.sent[0]?.id });
+    expect((await joining).isJoined).toBe(true);
   });
 });

@@ -22,7 +22,7 @@ const NAMES = {
   ws: ["attach", "serve"],
   uws: ["attach"],
   websocket: ["accept", "handshakeFrom", "isAllowedOrigin"],
-  browser: ["Connection", "ConnectionError", "Room", "connect"],
+  browser: ["Connection", "ConnectionError", "ConnectionRoom", "connect"],
 };
 
 describe.each([

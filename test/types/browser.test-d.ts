@@ -3,12 +3,12 @@ import type { Envelope, Member } from "roomcast";
 import {
   type Connection,
   ConnectionError,
+  type ConnectionRoom,
+  type ConnectionStatus,
   type ConnectOptions,
   connect,
   type Gap,
-  type Room,
-  type Sent,
-  type Status,
+  type Stamp,
 } from "roomcast/browser";
 import { describe, expectTypeOf, it } from "vitest";
 import { WebSocket } from "ws";
@@ -33,7 +33,7 @@ describe("connect", () => {
 describe("a connection", () => {
   it("tells what it is doing, what went wrong, and messages of any type", () => {
     connection.on("status", (status) => {
-      expectTypeOf(status).toEqualTypeOf<Status>();
+      expectTypeOf(status).toEqualTypeOf<ConnectionStatus>();
       if (status.state === "waiting") expectTypeOf(status.delay).toBeNumber();
       // @ts-expect-error: there is a delay while it waits only
       else expectTypeOf(status.delay).toBeNumber();
@@ -48,7 +48,7 @@ describe("a connection", () => {
     expectTypeOf(connection.request("draw", { x: 1 }, { signal })).toEqualTypeOf<
       Promise<unknown>
     >();
-    expectTypeOf(connection.join("general")).toEqualTypeOf<Promise<Room>>();
+    expectTypeOf(connection.join("general")).toEqualTypeOf<Promise<ConnectionRoom>>();
     // @ts-expect-error: a room has a name
     connection.join(7);
   });
@@ -62,7 +62,7 @@ describe("a room", () => {
     room.on("gap", (gap) => expectTypeOf(gap).toEqualTypeOf<Gap>());
     room.on("left", (error) => expectTypeOf(error).toEqualTypeOf<ConnectionError>());
     room.on("new_message", (message) => expectTypeOf(message).toEqualTypeOf<Envelope>());
-    expectTypeOf(room.send({ content: "hi" }, { timeout: 1_000 })).toEqualTypeOf<Promise<Sent>>();
+    expectTypeOf(room.send({ content: "hi" }, { timeout: 1_000 })).toEqualTypeOf<Promise<Stamp>>();
     // @ts-expect-error: the server says who is in the room
     room.members = [];
   });

@@ -1,4 +1,4 @@
-import type { ConnectionError, Status, WebSocketLike } from "../../browser/index.js";
+import type { ConnectionError, ConnectionStatus, WebSocketLike } from "../../browser/index.js";
 import type { Position } from "../../index.js";
 import { RoomViewChecker } from "../check/room-view-checker.js";
 import type { Fail } from "../check/rules.js";
@@ -64,7 +64,7 @@ export class Participant {
       } as unknown as new () => WebSocketLike,
     });
     this.connection.on("error", (error: ConnectionError) => this.#failed(error));
-    this.connection.on("status", (status: Status) => {
+    this.connection.on("status", (status: ConnectionStatus) => {
       if (status.state !== "closed" || this.isClosed) return;
       const text = `${id} was closed with ${status.code}: ${status.reason}`;
       context.fail("connections stay open", text);

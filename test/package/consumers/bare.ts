@@ -11,7 +11,7 @@ import {
   type User,
   UserHandle,
 } from "roomcast";
-import { type ConnectOptions, connect as dial, type Status } from "roomcast/browser";
+import { type ConnectionStatus, type ConnectOptions, connect as dial } from "roomcast/browser";
 import { type SimulationReport, simulate } from "roomcast/simulation";
 import { MemorySocket, VirtualClock } from "roomcast/testing";
 import { attach as attachToUws, type UwsApp } from "roomcast/uws";
@@ -63,7 +63,7 @@ export function upgrade(webSocket: StandardWebSocket, request: StandardRequest):
 
 export async function visit(WebSocket: NonNullable<ConnectOptions["WebSocket"]>): Promise<string> {
   const connection = dial("wss://example.org/ws", { WebSocket, token: async () => "x" });
-  connection.on("status", (status: Status) => status.state === "open");
+  connection.on("status", (status: ConnectionStatus) => status.state === "open");
   const room = await connection.join("general");
   room.on("new_message", ({ payload }) => payload);
   await room.send({ content: "hi" });

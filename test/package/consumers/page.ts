@@ -1,13 +1,13 @@
 /** A strict program for a page: the types of a browser, and none of Node. */
 import { Hub } from "roomcast";
-import { connect, type Status } from "roomcast/browser";
+import { type ConnectionStatus, connect } from "roomcast/browser";
 import { accept, handshakeFrom } from "roomcast/websocket";
 
 const connection = connect("wss://example.org/ws", {
   token: () => fetch("/token").then((response) => response.text()),
   WebSocket,
 });
-connection.on("status", (status: Status) => {
+connection.on("status", (status: ConnectionStatus) => {
   if (status.state === "waiting") document.title = `Back in ${status.delay} ms`;
 });
 

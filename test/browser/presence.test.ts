@@ -1,4 +1,4 @@
-import type { Room } from "roomcast/browser";
+import type { ConnectionRoom } from "roomcast/browser";
 import { describe, expect, test } from "vitest";
 import { message, roomInfo, ScriptedServer } from "./scripted.js";
 
@@ -18,7 +18,7 @@ async function enter(shown: object) {
   return { server, room, told, tell };
 }
 
-const shownIn = (room: Room) => ({ members: room.members, count: room.count });
+const shownIn = (room: ConnectionRoom) => ({ members: room.members, count: room.count });
 
 describe("a room that shows its members", () => {
   test("keeps them current, and their number", async () => {

@@ -6,8 +6,8 @@ import { extname } from "node:path";
 import { type CloseOptions, Hub, type HubOptions } from "roomcast";
 import { serve } from "roomcast/ws";
 
-const PAGE = new URL("../../examples/chat/public/", import.meta.url);
-const LIBRARY = new URL("../../dist/browser.js", import.meta.url);
+const PAGE = new URL("../../../examples/chat/public/", import.meta.url);
+const LIBRARY = new URL("../../../dist/browser.js", import.meta.url);
 
 const TYPES: Record<string, string> = {
   ".css": "text/css",

@@ -1,27 +1,30 @@
 import type { Envelope } from "../protocol/types.js";
 
-/** Lasting messages of a room that did not come, and will not: have the application reload them. */
+/**
+ * Room messages with a position that did not arrive, and will not. Have the application reload
+ * them.
+ */
 export interface Gap {
-  /** The position of the first one. */
+  /** Position of the first one. */
   readonly from: number;
-  /** That of the last one; undefined where nobody knows, because the room's counter started over. */
+  /** Position of the last one; undefined if unknown, because the room's counter started over. */
   readonly to: number | undefined;
 }
 
 /**
- * How far one has come in a room. Each position is accounted for once: by a message, by the ack of one's
- * own, by being left out of it, or as part of a gap.
+ * How far this end has read a room. Each position is counted once: as a message, as the ack of a
+ * message of ours, as one that we were excluded from, or as part of a gap.
  */
-export class Progress {
-  /** With `seq`, the position to go on from; undefined until the server has said where one comes in. */
+export class RoomCursor {
+  /** Run of the room's counter that `seq` belongs to; undefined before the first `room_info`. */
   epoch: string | undefined;
-  /** Everything up to here is accounted for, */
+  /** Every position up to this one is counted. */
   seq = 0;
-  /** and these: acks overtake messages that wait for a slow line. */
+  /** Positions counted beyond `seq`: acks overtake messages that wait for a slow client. */
   readonly #ahead = new Set<number>();
 
-  /** Takes the position that a `room_info` states. Returns what was missed on the way there. */
-  enter({ epoch, seq = 0 }: Envelope): Gap[] {
+  /** Moves to the position of a `room_info`; returns what was missed on the way. */
+  set({ epoch, seq = 0 }: Envelope): Gap[] {
     if (epoch && epoch === this.epoch) return this.advance(seq);
     const gaps = this.epoch ? [{ from: this.seq + 1, to: undefined }] : [];
     this.epoch = epoch;
@@ -30,7 +33,7 @@ export class Progress {
     return gaps;
   }
 
-  /** Accounts for one position; says whether it was new. */
+  /** Counts one position; returns whether it was new. */
   count(seq: number): boolean {
     if (seq <= this.seq || this.#ahead.has(seq)) return false;
     this.#ahead.add(seq);
@@ -38,7 +41,10 @@ export class Progress {
     return true;
   }
 
-  /** Accounts for everything up to a position: what is missing there does not come any more. */
+  /**
+   * Counts every position up to `to`; returns those that were missing, which will not arrive any
+   * more.
+   */
   advance(to = 0): Gap[] {
     const gaps: { from: number; to: number }[] = [];
     let gap: { from: number; to: number } | undefined;

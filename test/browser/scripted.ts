@@ -1,5 +1,10 @@
 import type { Envelope } from "roomcast";
-import { type Connection, type ConnectOptions, connect, type Room } from "roomcast/browser";
+import {
+  type Connection,
+  type ConnectionRoom,
+  type ConnectOptions,
+  connect,
+} from "roomcast/browser";
 import { VirtualClock } from "roomcast/testing";
 
 type Handler = ((event: never) => void) | null;
@@ -32,7 +37,7 @@ export class ScriptedServer {
   }
 
   /** Has a connection join a room, and lets it in at a position of the epoch "one". */
-  async letIn(connection: Connection, seq: number, room = "general"): Promise<Room> {
+  async letIn(connection: Connection, seq: number, room = "general"): Promise<ConnectionRoom> {
     const joining = connection.join(room);
     await this.quiet();
     await this.answer({ type: "room_info", room, epoch: "one", seq, payload: { room_id: room } });
@@ -136,7 +141,7 @@ export const roomInfo = (seq: number, epoch = "one", payload = {}): Envelope => 
 });
 
 /** Everything that a listener of a room would have to handle, in order: positions, and gaps. */
-export function record(room: Room): unknown[] {
+export function record(room: ConnectionRoom): unknown[] {
   const heard: unknown[] = [];
   room.on("new_message", ({ seq }) => {
     heard.push(seq);

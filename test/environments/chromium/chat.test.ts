@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { hasChromium } from "../support/chromium.js";
-import { BUILD_TIMEOUT, buildPackage, Example } from "../support/example.js";
-import { composer, enter, line, member, members, say, Visitors } from "../support/visitors.js";
+import { hasChromium } from "../../support/chromium.js";
+import { BUILD_TIMEOUT, buildPackage, Example } from "../../support/example.js";
+import { composer, enter, line, member, members, say, Visitors } from "../../support/visitors.js";
 
 beforeAll(buildPackage, BUILD_TIMEOUT);
 

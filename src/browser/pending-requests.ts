@@ -1,0 +1,150 @@
+import type { Envelope } from "../protocol/types.js";
+import { type AbortSignalLike, abortable } from "./abort.js";
+import { ConnectionError, type ConnectionErrorCode, serverError } from "./errors.js";
+import { createAlarm, type Timers } from "./timers.js";
+
+/** How long an answer may take, and what happens if the connection is lost before it. */
+export interface ConnectionRequestOptions {
+  /**
+   * How long (ms) the answer may take once the request is sent. Default: the connection's
+   * `timeout`.
+   */
+  readonly timeout?: number | undefined;
+  /** Aborts the request. The server may handle it all the same if it was sent already. */
+  readonly signal?: AbortSignalLike | undefined;
+  /**
+   * Sends the request again if the connection was lost before the answer, although the server may
+   * have handled it. Default false: it rejects with `CONNECTION_LOST`.
+   */
+  readonly retry?: boolean | undefined;
+}
+
+/** Bounds of the requests that wait for the connection. */
+export interface QueueOptions {
+  /** Most requests that may wait; more reject with `QUEUE_FULL`. Default 100. */
+  readonly messages?: number;
+  /** How long (ms) a request may wait; then it rejects with `EXPIRED`. Default 30000. */
+  readonly maxAge?: number;
+}
+
+/** The defaults of all requests, from the options of `connect`. */
+interface RequestDefaults {
+  readonly timeout?: number;
+  readonly queue?: QueueOptions;
+}
+
+interface PendingRequest {
+  readonly room: string | undefined;
+  readonly retry: boolean;
+  isSent: boolean;
+  /** Sends it if that is possible now, and waits for the answer. */
+  send(): void;
+  /** Waits for the connection. */
+  wait(): void;
+  settle(outcome: Envelope | ConnectionError): void;
+}
+
+/** Requests without an answer yet, in order: sent, or waiting for the connection. */
+export class PendingRequests {
+  readonly #clock: Timers;
+  readonly #options: RequestDefaults;
+  readonly #send: (envelope: Envelope) => boolean;
+  readonly #pending = new Map<string, PendingRequest>();
+  #closed: ConnectionError | undefined;
+  #lastId = 0;
+
+  /** @param send Sends an envelope if that is possible now; returns whether it was. */
+  constructor(clock: Timers, options: RequestDefaults, send: (envelope: Envelope) => boolean) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#send = send;
+  }
+
+  /** Sends a request, or queues it if at most `maxWaiting` wait then; resolves with its answer. */
+  add(
+    envelope: Envelope,
+    { timeout = this.#options.timeout ?? 10_000, signal, retry = false }: ConnectionRequestOptions,
+    maxWaiting = this.#options.queue?.messages ?? 100,
+  ): Promise<Envelope> {
+    return abortable(signal, (resolve, reject) => {
+      if (this.#closed) throw this.#closed;
+      const alarm = createAlarm(this.#clock);
+      const id = `${++this.#lastId}`;
+      const limit = (ms: number, code: ConnectionErrorCode, what: string) => {
+        const text = `No ${what} within ${ms} ms.`;
+        alarm(() => request.settle(new ConnectionError(code, text)), ms);
+      };
+      const request: PendingRequest = {
+        room: envelope.room,
+        retry,
+        isSent: false,
+        send: () => {
+          if (request.isSent || !this.#send({ ...envelope, id })) return;
+          request.isSent = true;
+          limit(timeout, "TIMEOUT", "answer");
+        },
+        wait: () => {
+          request.isSent = false;
+          limit(this.#options.queue?.maxAge ?? 30_000, "EXPIRED", "connection");
+        },
+        settle: (outcome) => {
+          this.#pending.delete(id);
+          alarm();
+          if (outcome instanceof ConnectionError) reject(outcome);
+          else resolve(outcome);
+        },
+      };
+      // Throws for what JSON cannot express, before the request is kept.
+      request.send();
+      this.#pending.set(id, request);
+      if (!request.isSent) {
+        const waiting = [...this.#pending.values()].filter(({ isSent }) => !isSent);
+        if (waiting.length <= maxWaiting) request.wait();
+        else
+          request.settle(new ConnectionError("QUEUE_FULL", `${maxWaiting} requests wait already.`));
+      }
+      return request.settle;
+    });
+  }
+
+  /** Sends the waiting requests that can be sent now, in order. */
+  flush(): void {
+    for (const request of this.#pending.values()) request.send();
+  }
+
+  /** Settles the request that a message answers; returns whether there was one. */
+  settle(answer: Envelope): boolean {
+    const request = this.#pending.get(answer.id as string);
+    request?.settle(answer.type === "error" ? serverError(answer) : answer);
+    return request !== undefined;
+  }
+
+  /**
+   * The connection was lost: nobody knows whether the server handled the requests that were sent.
+   */
+  lost(code: number, reason: string): void {
+    // A message that the server closed the connection for is not sent again.
+    const isRefused = [1003, 1008, 1009].includes(code);
+    for (const request of this.#pending.values()) {
+      if (!request.isSent) continue;
+      if (request.retry && !isRefused) request.wait();
+      else {
+        const text = `The connection was lost: ${code} ${reason}`;
+        request.settle(new ConnectionError("CONNECTION_LOST", text));
+      }
+    }
+  }
+
+  /** Rejects the requests of a room, or all. */
+  reject(error: ConnectionError, room?: string): void {
+    for (const request of this.#pending.values()) {
+      if (!room || request.room === room) request.settle(error);
+    }
+  }
+
+  /** Rejects all requests, also those to come. */
+  close(error: ConnectionError): void {
+    this.#closed = error;
+    this.reject(error);
+  }
+}

@@ -1,0 +1,269 @@
+import type { Envelope, HeartbeatOptions } from "../protocol/types.js";
+import { type BackoffOptions, backoff } from "./backoff.js";
+import { ConnectionError } from "./errors.js";
+import { type Alarm, createAlarm, type Timers } from "./timers.js";
+
+/** What a connection is doing. */
+export type ConnectionStatus =
+  | {
+      /** An attempt is under way, or the connection is up. */
+      readonly state: "connecting" | "open";
+    }
+  | {
+      /** The next attempt is still to come. */
+      readonly state: "waiting";
+      /** Milliseconds until then. */
+      readonly delay: number;
+    }
+  | {
+      /** For good. */
+      readonly state: "closed";
+      /** The close code; 0 if there was none. */
+      readonly code: number;
+      /** Empty if there was none. */
+      readonly reason: string;
+    };
+
+/**
+ * The part of a WebSocket (WHATWG WebSockets, 3.1) that is used. Every runtime's own fits, and that
+ * of `ws`.
+ */
+export interface WebSocketLike {
+  /** 1 while it is open. */
+  readonly readyState: number;
+  /** Runs once it is open. */
+  onopen: ((event: never) => void) | null;
+  /** Runs for each message. */
+  onmessage: ((event: never) => void) | null;
+  /** Runs when it failed. */
+  onerror: ((event: never) => void) | null;
+  /** Runs when it was closed. */
+  onclose: ((event: never) => void) | null;
+  /** Sends one message. */
+  send(data: string): void;
+  /** Starts the closing handshake. */
+  close(code?: number, reason?: string): void;
+}
+
+/** Starts to connect. */
+type WebSocketClass = new (url: string, protocols: string[], options?: object) => WebSocketLike;
+
+/** What the socket takes of the options of `connect`, which document it. */
+interface SocketOptions {
+  readonly token?: (() => string | undefined | Promise<string | undefined>) | undefined;
+  readonly protocols?: readonly string[];
+  readonly backoff?: BackoffOptions;
+  readonly heartbeat?: HeartbeatOptions;
+  readonly WebSocket?: WebSocketClass;
+  readonly random?: () => number;
+}
+
+/** What the socket reports. */
+interface SocketListener {
+  status(status: ConnectionStatus): void;
+  message(envelope: Envelope): void;
+  /** The WebSocket is gone. Whether the server handled what has no answer yet is unknown. */
+  lost(code: number, reason: string): void;
+  error(error: ConnectionError): void;
+}
+
+/** After a connection that lasted this long (ms), the backoff starts over. */
+const STABLE_AFTER = 5_000;
+
+/**
+ * Connects, notices when the connection is dead, and reconnects, until it is closed for good. At any time there
+ * is at most one WebSocket, or one timer for the next attempt. Events in rows, states in columns:
+ *
+ *              connecting            open                         waiting        closed
+ *   opened     → open
+ *   message                          restart the silence timer
+ *   failed     → waiting | closed¹
+ *   closed     → waiting | closed¹   → waiting | closed¹
+ *   timer                            ping; no answer: → waiting   → connecting
+ *   woken                            ping, if none is pending     → connecting
+ *   close()    → closed              → closed                     → closed
+ *
+ * ¹ closed, if the close code says so, or `token` or the server refused us; otherwise waiting.
+ *
+ * The four states are entered by `#connect`, `#opened`, `#wait` and `#end`, and by nothing else.
+ */
+export class ReconnectingSocket {
+  readonly #clock: Timers;
+  readonly #url: string;
+  readonly #options: SocketOptions;
+  readonly #WebSocket: WebSocketClass;
+  readonly #listener: SocketListener;
+  /** Runs out in `open` (silence) and in `waiting` (next attempt). */
+  readonly #alarm: Alarm;
+  #socket: WebSocketLike | undefined;
+  #failures = 0;
+  #openedAt = 0;
+  #isPinged = false;
+  /** What it is doing now. */
+  status: ConnectionStatus = { state: "connecting" };
+  /** Wait (ms) that the server chose for the next attempt; used once. */
+  #delay: number | undefined;
+
+  constructor(clock: Timers, url: string, options: SocketOptions, listener: SocketListener) {
+    const { WebSocket = (globalThis as { WebSocket?: WebSocketClass }).WebSocket } = options;
+    if (!WebSocket) throw new TypeError("No WebSocket: pass one.");
+    this.#clock = clock;
+    this.#url = url;
+    this.#options = options;
+    this.#WebSocket = WebSocket;
+    this.#listener = listener;
+    this.#alarm = createAlarm(clock);
+    // Later, so that the caller can listen first.
+    queueMicrotask(() => {
+      if (this.status.state === "connecting") this.#connect();
+    });
+  }
+
+  /** Sends a message if the connection is open; returns whether it was. */
+  send(envelope: Envelope): boolean {
+    const socket = this.#socket;
+    if (socket?.readyState !== 1) return false;
+    socket.send(JSON.stringify(envelope));
+    return true;
+  }
+
+  /** The network or the page woke up: reconnects now if it waits, pings now if it is open. */
+  wake(): void {
+    if (this.status.state === "waiting") this.#connect();
+    else if (this.status.state === "open" && !this.#isPinged) this.#ping();
+  }
+
+  /** Closes for good. */
+  close(code: number, reason: string): void {
+    if (this.status.state === "closed") return;
+    const socket = this.#socket;
+    this.#end(code, reason);
+    socket?.close(code, reason);
+  }
+
+  /** → connecting. */
+  async #connect(): Promise<void> {
+    const { token, protocols = [] } = this.#options;
+    const attempt: ConnectionStatus = { state: "connecting" };
+    this.#alarm();
+    this.#enter(attempt);
+    let socket: WebSocketLike;
+    try {
+      const value = await token?.();
+      // Closed while the token was fetched.
+      if (this.status !== attempt) return;
+      const separator = this.#url.includes("?") ? "&" : "?";
+      const query = value === undefined ? "" : `${separator}token=${encodeURIComponent(value)}`;
+      // Has `ws` run promises between messages that arrived together, as browsers do.
+      socket = new this.#WebSocket(this.#url + query, protocols as string[], {
+        allowSynchronousEvents: false,
+      });
+    } catch (cause) {
+      if (this.status !== attempt) return;
+      const text = String(cause);
+      this.#listener.error(new ConnectionError("ATTEMPT_FAILED", text, { cause }));
+      const isFinal = (cause as { code?: unknown } | null)?.code === "FORBIDDEN";
+      this.#lost(isFinal ? 0 : 1006, text);
+      return;
+    }
+    this.#socket = socket;
+    // A WebSocket that was given up may still report; it is not listened to any more.
+    const ifCurrent = <E>(listener: (event: E) => void) => {
+      return (event: E) => {
+        if (this.#socket === socket) listener(event);
+      };
+    };
+    socket.onopen = ifCurrent(() => this.#opened());
+    socket.onmessage = ifCurrent(({ data }: { data: unknown }) => this.#received(data));
+    // An attempt ends with its error: not every runtime reports the close that follows (WHATWG
+    // WebSockets, 4). Browsers hide why an upgrade failed; `ws` has the HTTP status in the text. A
+    // refusal is final.
+    socket.onerror = ifCurrent(({ message = "" }: { message?: string }) => {
+      if (this.status !== attempt) return;
+      const refusal = / 40[13]$/.exec(message);
+      this.#lost(refusal ? 0 : 1006, `HTTP${refusal}`);
+    });
+    socket.onclose = ifCurrent(({ code, reason }: { code: number; reason: string }) =>
+      this.#lost(code, reason),
+    );
+  }
+
+  /** → open. */
+  #opened(): void {
+    this.#openedAt = this.#clock.now();
+    this.#heard();
+    this.#enter({ state: "open" });
+  }
+
+  #received(data: unknown): void {
+    this.#heard();
+    let cause: unknown;
+    try {
+      const envelope = JSON.parse(data as string) as Envelope;
+      const { type, id, payload } = envelope;
+      if (type === "ping") this.send({ type: "pong", id });
+      else if (type === "reconnect") this.#delay = (payload as { delay: number }).delay;
+      else if (type) this.#listener.message(envelope);
+      if (type) return;
+    } catch (error) {
+      cause = error;
+    }
+    const text = `Not a message: ${data}`;
+    this.#listener.error(new ConnectionError("INVALID_MESSAGE", text, { cause }));
+  }
+
+  /** Failed, closed, or silent for too long: → waiting, or → closed if the code asks for it. */
+  #lost(code: number, reason: string): void {
+    if (this.status.state === "open" && this.#clock.now() - this.#openedAt >= STABLE_AFTER) {
+      this.#failures = 0;
+    }
+    this.#drop();
+    this.#listener.lost(code, reason);
+    // 4500 to 4999 mean "do not come back"; 1000 is a server that is done with us.
+    if ([0, 1000].includes(code) || code >= 4_500) this.#end(code, reason);
+    else this.#wait();
+  }
+
+  /** → waiting. */
+  #wait(): void {
+    const { backoff: bounds, random } = this.#options;
+    const delay = this.#delay ?? backoff(this.#failures++, bounds, random);
+    this.#delay = undefined;
+    this.#alarm(() => this.#connect(), delay);
+    this.#enter({ state: "waiting", delay });
+  }
+
+  /** → closed. */
+  #end(code: number, reason: string): void {
+    this.#drop();
+    this.#enter({ state: "closed", code, reason });
+  }
+
+  #enter(status: ConnectionStatus): void {
+    this.status = status;
+    this.#listener.status(status);
+  }
+
+  /** Gives up the WebSocket and the timer. */
+  #drop(): void {
+    this.#socket = undefined;
+    this.#alarm();
+  }
+
+  /** Restarts the silence timer. */
+  #heard(): void {
+    this.#isPinged = false;
+    this.#alarm(() => this.#ping(), this.#options.heartbeat?.interval ?? 25_000);
+  }
+
+  #ping(): void {
+    this.#isPinged = true;
+    this.send({ type: "ping" });
+    this.#alarm(() => {
+      const socket = this.#socket;
+      this.#lost(1006, "The server is silent.");
+      // 4001 tells the server that we come back; without a code we would have left.
+      socket?.close(4_001);
+    }, this.#options.heartbeat?.timeout ?? 20_000);
+  }
+}
