@@ -19,7 +19,8 @@ declare module "vitest" {
   }
 }
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+/** The folder of this project. */
+export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Packs the package and installs the tarball into two empty programs, outside of this project. */
 export default function install({ provide }: TestProject): () => void {

@@ -7,5 +7,7 @@ export default defineConfig({
     globalSetup: ["test/package/install.ts"],
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    // Compilers, each of which takes a core.
+    maxConcurrency: 2,
   },
 });

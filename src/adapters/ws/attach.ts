@@ -19,7 +19,7 @@ type Verdict = (
 
 /** What `ws` hands to `verifyClient`. */
 interface Applicant {
-  readonly req: UpgradeRequest & { readonly socket: NetSocket };
+  readonly req: UpgradeRequest;
 }
 
 const attached = new WeakSet<WsServer>();
@@ -61,7 +61,7 @@ export function attach<U extends User, D>(
     });
   };
 
-  async function check(request: Applicant["req"], done: Verdict): Promise<void> {
+  async function check(request: UpgradeRequest, done: Verdict): Promise<void> {
     const handshake = handshakeOf(request);
     const admission = await guard.admit(handshake);
     if (!admission.isAdmitted) {
@@ -79,7 +79,7 @@ export function attach<U extends User, D>(
     else net.once("close", () => guard.release(ip));
   }
 
-  server.on("connection", (ws: WsConnection, request: Applicant["req"]) => {
+  server.on("connection", (ws: WsConnection, request: UpgradeRequest) => {
     const admission = admitted.get(request);
     if (admission === undefined) {
       // Somebody emitted it by hand: it has not been through the guard. What goes wrong until it has
@@ -98,7 +98,7 @@ export function attach<U extends User, D>(
 }
 
 /** The neutral form of a Node upgrade request. */
-function handshakeOf(request: Applicant["req"]): Handshake {
+function handshakeOf(request: UpgradeRequest): Handshake {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     headers[name] = typeof value === "object" ? value.join(", ") : value;

@@ -79,8 +79,8 @@ export function listen(ws: WsConnection, net: NetSocket, receiver: Receiver): vo
   net.on("drain", onDrain);
 }
 
-function onMessage(this: Listening<WsConnection>, data: Uint8Array, isBinary: boolean): void {
-  this[RECEIVER].message(isBinary ? data : data.toString());
+function onMessage(this: Listening<WsConnection>, data: object, isBinary: boolean): void {
+  this[RECEIVER].message(isBinary ? (data as Uint8Array) : data.toString());
 }
 
 function onPong(this: Listening<WsConnection>): void {

@@ -1,6 +1,8 @@
 /**
  * What this adapter uses of `ws` and of Node's HTTP server, in types of its own: so a program that
- * type-checks without `@types/ws` or `@types/node` can still import the adapter.
+ * type-checks without `@types/ws` or `@types/node` can still import the adapter. Each event is
+ * declared with what its listener gets, which fits any way of declaring it: overloads per event, or
+ * one generic over a map of events.
  */
 
 /** A connection of `ws`. */
@@ -19,8 +21,14 @@ export interface WsConnection {
   close(code: number, reason: string): void;
   /** Drops the connection. */
   terminate(): void;
-  /** Emits `message`, `pong`, `error`, `close`. */
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  /** Listens for messages. `data` is a `Buffer`, unless somebody changed the `binaryType`. */
+  on(event: "message", listener: (data: object, isBinary: boolean) => void): unknown;
+  /** Listens for the answers to pings. */
+  on(event: "pong", listener: () => void): unknown;
+  /** Listens for a failure; `close` follows. */
+  on(event: "error", listener: (error: Error) => void): unknown;
+  /** Listens for the end. */
+  on(event: "close", listener: (code: number, reason: Uint8Array) => void): unknown;
 }
 
 /** The socket beneath a connection. */
@@ -41,10 +49,12 @@ export interface NetSocket {
   uncork(): void;
   /** Drops the connection. */
   destroy(): unknown;
-  /** Emits `drain`, `error`. */
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  /** Emits `close`, `finish`. */
-  once(event: string, listener: (...args: never[]) => void): unknown;
+  /** Listens for the moment from which it takes more again. */
+  on(event: "drain", listener: () => void): unknown;
+  /** Listens for a failure; `close` follows. */
+  on(event: "error", listener: (error: Error) => void): unknown;
+  /** Listens once, for the end, or for the moment when all is written. */
+  once(event: "close" | "finish", listener: () => void): unknown;
 }
 
 /** An upgrade request. */
@@ -54,7 +64,7 @@ export interface UpgradeRequest {
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The connection that it came on. */
-  readonly socket: object;
+  readonly socket: NetSocket;
 }
 
 /** A `WebSocketServer` of `ws`. */
@@ -66,14 +76,20 @@ export interface WsServer {
     /** The largest message, in bytes. */
     maxPayload?: number | undefined;
   };
-  /** Emits `connection`. */
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  /** Listens for connections. */
+  on(
+    event: "connection",
+    listener: (connection: WsConnection, request: UpgradeRequest) => void,
+  ): unknown;
 }
 
 /** Node's HTTP or HTTPS server, or anything else that emits `upgrade` as it does. */
 export interface HttpServer {
-  /** Emits `upgrade`. */
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  /** Listens for upgrade requests. */
+  on(
+    event: "upgrade",
+    listener: (request: UpgradeRequest, socket: NetSocket, head: Uint8Array) => void,
+  ): unknown;
   /** How many listeners an event has. */
-  listenerCount(event: string): number;
+  listenerCount(event: "upgrade"): number;
 }
