@@ -25,9 +25,9 @@ export const ERROR_CODES = {
   INVALID_OPTION: "server",
   /** The hub has been closed. */
   HUB_CLOSED: "server",
-  /** The transport of one client failed. */
+  /** The transport of one client failed, or an upgrade did. */
   SOCKET_FAILED: "server",
-  /** A handler threw or rejected. `cause` has the error. */
+  /** A handler, a `verifyClient` or the like threw or rejected. `cause` has the error. */
   HANDLER_FAILED: "server",
   /** A handler's promise did not settle within `handlerTimeout`. */
   HANDLER_TIMEOUT: "server",

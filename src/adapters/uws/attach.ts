@@ -1,4 +1,5 @@
 import type { Hub, Receiver, User } from "../../index.js";
+import { RoomcastError } from "../../protocol/errors.js";
 import { createHandshake, type Handshake } from "../../transport/handshake.js";
 import {
   type Admission,
@@ -68,22 +69,34 @@ export function attach<U extends User, D>(
       const key = request.getHeader("sec-websocket-key");
       const extensions = request.getHeader("sec-websocket-extensions");
       const { ip } = handshake;
-      const answer = (admission: Admission<U>): void => {
+      const answer = (admission: Admission<U>, seat: Data<U>["seat"]): void => {
         if (!admission.isAdmitted) {
           refuse(response, admission);
           return;
         }
-        const admitted = { user: admission.user, handshake };
-        const data: Data<U> = { seat: { ip, admitted, socket: undefined } };
+        seat.admitted = { user: admission.user, handshake };
+        const data: Data<U> = { seat };
         response.upgrade(data, key, handshake.protocols[0] ?? "", extensions, context);
+      };
+      // Never throws: nobody could catch it, and it would end the process.
+      const settle = (admission: Admission<U>, run: (write: () => void) => unknown): void => {
+        const seat: Data<U>["seat"] = { ip, admitted: undefined, socket: undefined };
+        try {
+          run(() => answer(admission, seat));
+        } catch (cause) {
+          // Once the connection is open, its close handler gives the place back.
+          if (admission.isAdmitted && seat.socket === undefined) guard.release(ip);
+          const text = "The upgrade failed: uWebSockets.js did not take the answer.";
+          hub.context.report(new RoomcastError("SOCKET_FAILED", text, { cause }));
+        }
       };
       const admission = guard.admit(handshake);
       if (!(admission instanceof Promise)) {
-        answer(admission);
+        settle(admission, (write) => write());
         return;
       }
       void admission.then((later) => {
-        if (!isAborted) response.cork(() => answer(later));
+        if (!isAborted) settle(later, (write) => response.cork(write));
         else if (later.isAdmitted) guard.release(ip);
       });
     },

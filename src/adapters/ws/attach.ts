@@ -1,26 +1,17 @@
 import type { Hub, User } from "../../index.js";
 import { CloseCode } from "../../protocol/close-codes.js";
-import { RoomcastError } from "../../protocol/errors.js";
-import { createHandshake, type Handshake } from "../../transport/handshake.js";
+import { type LocalErrorCode, RoomcastError } from "../../protocol/errors.js";
+import { createHandshake, type Handshake, pathOf } from "../../transport/handshake.js";
 import { UpgradeGuard, type UpgradeOptions } from "../../transport/upgrade-guard.js";
 import { listen, WsSocket } from "./socket.js";
 import type { NetSocket, UpgradeRequest, WsConnection, WsServer } from "./types.js";
+import { type Applicant, ask, type Verdict, watchForOthers } from "./upgrade.js";
 
 /** Who is let in. */
 export interface AttachOptions<U extends User = User> extends UpgradeOptions<U> {}
 
-/** The callback that `ws` hands to an asynchronous `verifyClient`. */
-type Verdict = (
-  isAdmitted: boolean,
-  status?: number,
-  message?: string,
-  headers?: Readonly<Record<string, string>>,
-) => void;
-
-/** What `ws` hands to `verifyClient`. */
-interface Applicant {
-  readonly req: UpgradeRequest;
-}
+/** The answer to a request where the application's own code threw. */
+const UNAVAILABLE: Parameters<Verdict> = [false, 503, undefined, { "Retry-After": "5" }];
 
 const attached = new WeakSet<WsServer>();
 
@@ -52,41 +43,73 @@ export function attach<U extends User, D>(
   const { maxMessageBytes } = hub.limits;
   server.options.maxPayload = Math.min(server.options.maxPayload || Infinity, maxMessageBytes);
 
-  const verifyFirst = asAsync(server.options.verifyClient);
+  const verifyFirst = server.options.verifyClient;
   // `ws` hands a callback to a verifyClient of exactly two parameters.
   server.options.verifyClient = (applicant: Applicant, done: Verdict): void => {
-    verifyFirst(applicant, (isWelcome, ...answer) => {
-      if (isWelcome) void check(applicant.req, done);
-      else done(false, ...answer);
-    });
+    void decide(applicant, done);
   };
 
-  async function check(request: UpgradeRequest, done: Verdict): Promise<void> {
+  /**
+   * Answers one upgrade request, unless somebody else has. Never rejects, whatever the application's
+   * own code does: nobody could catch it, and it would end the process.
+   */
+  async function decide(applicant: Applicant, done: Verdict): Promise<void> {
+    const { req: request } = applicant;
+    const findOther = watchForOthers(request.socket);
+    const verdict = await ask(verifyFirst, applicant).catch((cause: unknown) => {
+      report("HANDLER_FAILED", "verifyClient threw or rejected; the request gets a 503.", cause);
+      return UNAVAILABLE;
+    });
     const handshake = handshakeOf(request);
-    const admission = await guard.admit(handshake);
-    if (!admission.isAdmitted) {
+    const admission = verdict[0] ? await guard.admit(handshake) : undefined;
+    const other = findOther();
+    if (other !== undefined) {
+      if (admission?.isAdmitted) guard.release(handshake.ip);
+      report("SOCKET_FAILED", answeredTwice(handshake.url), other);
+    } else if (admission === undefined) {
+      done(...verdict);
+    } else if (!admission.isAdmitted) {
       done(false, admission.status, admission.text, admission.headers);
-      return;
+    } else {
+      const release = holdPlace(request.socket, handshake.ip);
+      admitted.set(request, { user: admission.user, handshake });
+      try {
+        // Where the peer went away meanwhile, `ws` drops the request here.
+        done(true);
+      } catch (cause) {
+        report("HANDLER_FAILED", UPGRADE_THREW, cause);
+        if (!admitted.delete(request)) return;
+        release();
+        if (findOther() === undefined) done(...UNAVAILABLE);
+        else request.socket.destroy();
+      }
     }
-    admitted.set(request, { user: admission.user, handshake });
-    if (guard.isLimited) releaseWithSocket(request.socket, handshake.ip);
-    // Where the peer went away meanwhile, `ws` drops the request here.
-    done(true);
   }
 
-  function releaseWithSocket(net: NetSocket, ip: string): void {
-    if (net.destroyed) guard.release(ip);
-    else net.once("close", () => guard.release(ip));
+  /** Has a place given back with the socket, or sooner, by what it returns; once. */
+  function holdPlace(net: NetSocket, ip: string): () => void {
+    let isHeld = true;
+    const release = () => {
+      if (isHeld) guard.release(ip);
+      isHeld = false;
+    };
+    if (net.destroyed) release();
+    else if (guard.isLimited) net.once("close", release);
+    return release;
+  }
+
+  function report(code: LocalErrorCode, text: string, cause: unknown): void {
+    hub.context.report(new RoomcastError(code, text, { cause }));
   }
 
   server.on("connection", (ws: WsConnection, request: UpgradeRequest) => {
     const admission = admitted.get(request);
+    admitted.delete(request);
     if (admission === undefined) {
       // Somebody emitted it by hand: it has not been through the guard. What goes wrong until it has
       // closed must not be an error that nobody listens to.
       ws.on("error", (cause: Error) => {
-        const text = "A connection that was not admitted failed.";
-        hub.context.report(new RoomcastError("SOCKET_FAILED", text, { cause }));
+        report("SOCKET_FAILED", "A connection that was not admitted failed.", cause);
       });
       ws.close(CloseCode.policyViolation, "This connection was not admitted.");
       return;
@@ -106,9 +129,10 @@ function handshakeOf(request: UpgradeRequest): Handshake {
   return createHandshake(request.url ?? "/", headers, request.socket.remoteAddress ?? "");
 }
 
-/** A `verifyClient` in either of its two forms, or none, as one with a callback. */
-function asAsync(verify: unknown): (applicant: Applicant, done: Verdict) => void {
-  if (typeof verify !== "function") return (_, done) => done(true);
-  if (verify.length === 2) return verify as (applicant: Applicant, done: Verdict) => void;
-  return (applicant, done) => done(Boolean(verify(applicant)));
+const UPGRADE_THREW =
+  'The upgrade failed: handleProtocols, or a listener of "headers" or "connection", threw.';
+
+/** The path only: a query may have a token in it. */
+function answeredTwice(url: string): string {
+  return `The request for "${pathOf(url)}" was answered by another "upgrade" listener of the same HTTP server. Make the other WebSocketServer with { noServer: true }, and hand it only the requests of its own paths.`;
 }

@@ -50,9 +50,15 @@ export function serve<U extends User, D>(
     const [nodeRequest, nodeSocket, nodeHead] = [request, socket, head] as unknown as Parameters<
       WebSocketServer["handleUpgrade"]
     >;
-    sockets.handleUpgrade(nodeRequest, nodeSocket, nodeHead, (ws) => {
-      sockets.emit("connection", ws, request);
-    });
+    try {
+      sockets.handleUpgrade(nodeRequest, nodeSocket, nodeHead, (ws) => {
+        sockets.emit("connection", ws, request);
+      });
+    } catch (cause) {
+      const text = "The upgrade failed: ws could not read the request.";
+      hub.context.report(new RoomcastError("SOCKET_FAILED", text, { cause }));
+      socket.destroy();
+    }
   });
 }
 
@@ -62,15 +68,22 @@ function route(server: HttpServer): Map<string, Upgrade> {
   served.set(server, paths);
   server.on("upgrade", (request: UpgradeRequest, socket: NetSocket, head: Uint8Array) => {
     const upgrade = paths.get(pathOf(request.url ?? "/"));
-    if (upgrade !== undefined) upgrade(request, socket, head);
-    else if (server.listenerCount("upgrade") === 1) answerNotFound(socket);
+    if (upgrade !== undefined) {
+      upgrade(request, socket, head);
+      return;
+    }
+    // Node no longer listens, and maybe nobody else does: an error without a listener ends the process.
+    socket.on("error", destroy);
+    if (server.listenerCount("upgrade") === 1) answerNotFound(socket);
   });
   return paths;
 }
 
+function destroy(this: NetSocket): void {
+  this.destroy();
+}
+
 function answerNotFound(socket: NetSocket): void {
-  // A peer that is gone before it reads the answer is nobody's problem any more.
-  socket.on("error", () => socket.destroy());
   socket.once("finish", () => socket.destroy());
   socket.end(
     "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nNot found.",

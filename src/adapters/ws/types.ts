@@ -35,6 +35,8 @@ export interface WsConnection {
 export interface NetSocket {
   /** Bytes that wait for the network. */
   readonly writableLength: number;
+  /** Bytes written so far, those that wait included. */
+  readonly bytesWritten?: number | undefined;
   /** Whether the peer is gone. */
   readonly destroyed: boolean;
   /** The address of the peer. */
