@@ -40,10 +40,15 @@ export interface Receipt<U extends User = User, D = Record<string, unknown>> {
 }
 
 /** The receipts of one request, one per client, as they come. For one `for await` loop. */
-export type Receipts<U extends User = User, D = Record<string, unknown>> = AsyncIterableIterator<
-  Receipt<U, D>,
-  undefined
->;
+export interface Receipts<U extends User = User, D = Record<string, unknown>>
+  extends AsyncIterableIterator<Receipt<U, D>> {
+  /** The next receipt, as soon as there is one. */
+  next(): Promise<IteratorResult<Receipt<U, D>, undefined>>;
+  /** Stops waiting. Called by a loop that is left early. */
+  return(): Promise<IteratorResult<Receipt<U, D>, undefined>>;
+  /** Itself. */
+  [Symbol.asyncIterator](): this;
+}
 
 /** What a client needs of its hub. */
 export interface ClientHost {
