@@ -4,8 +4,16 @@ import { measureMemory } from "./memory.js";
 /** Seconds of one turn. Short ones see the same disturbances of a busy machine. */
 const TURN = 0.125;
 
-/** Turns in one pair. The order is swapped so that neither side gains if all becomes slower or faster. */
-const ROUNDS = [false, true, true, false];
+/**
+ * The turns of one pair. Over the four, each of the three has the second place on average, so that none gains
+ * by its place, nor by all becoming slower or faster. Every other pair takes them in the opposite order.
+ */
+const ROUNDS = [
+  ["before", "after", "again"],
+  ["again", "after", "before"],
+  ["after", "before", "again"],
+  ["again", "before", "after"],
+];
 
 /** Pairs until the servers are started anew, so that what one process happens to be like does not decide. */
 const PAIRS_PER_START = 5;
@@ -73,16 +81,11 @@ async function withServers(row, folders, firstPair, due) {
   }
 }
 
-/**
- * A pair is several short turns of each, taken together. The copy comes last in each round, so that neither
- * of the other two ever has two turns in a row.
- */
+/** A pair is several short turns of each, taken together. */
 async function takePair(contestants, pair) {
   const sums = { before: [0, 0], after: [0, 0], again: [0, 0] };
-  for (const isSwapped of ROUNDS) {
-    const isAfterFirst = isSwapped !== (pair % 2 === 1);
-    const first = isAfterFirst ? ["after", "before"] : ["before", "after"];
-    for (const name of [...first, "again"]) {
+  for (const round of ROUNDS) {
+    for (const name of pair % 2 === 1 ? round.toReversed() : round) {
       const { used, frames } = await contestants[name].takeTurn(TURN);
       sums[name][0] += used;
       sums[name][1] += frames;
