@@ -3,7 +3,7 @@ import type { LagPolicy } from "./delivery/lag-policy.js";
 import { Message } from "./delivery/message.js";
 import { Outbox } from "./delivery/outbox.js";
 import type { Turn } from "./delivery/turn.js";
-import { CloseCode, mayComeBack } from "./protocol/close-codes.js";
+import { CloseCode, mayReconnect } from "./protocol/close-codes.js";
 import type { ServerEnvelope } from "./protocol/messages.js";
 import type { LeaveReason, User } from "./protocol/types.js";
 import type { AnyRoom, Room } from "./room.js";
@@ -167,7 +167,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   /**
    * Sets the state that others see of this client's user: `{ status: "away" }`, say. The rooms that the user
    * is in are sent `user_updated`. It belongs to the user, on whichever connection it was set, and lasts as
-   * long as the user is connected, or may come back within `grace`.
+   * long as the user is connected, or may reconnect within `grace`.
    *
    * @param state Any JSON value; undefined removes it.
    * @throws TypeError if it cannot be written as JSON.
@@ -207,7 +207,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   close(code: number = CloseCode.normal, reason = ""): void {
     checkCloseCode(code);
     if (!this.#isOpen) return;
-    this.#end(mayComeBack(code) ? "timeout" : "closed");
+    this.#end(mayReconnect(code) ? "timeout" : "closed");
     this.outbox.close();
     this.#socket.close(code, reason);
   }

@@ -35,7 +35,7 @@ export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
   refused: (event: { handshake: Handshake; status: number; cause: unknown }) => void;
   /** A room got its first client. */
   roomCreated: (event: { room: Room<U, D> }) => void;
-  /** A room lost its last client, and nobody may come back. */
+  /** A room lost its last client, and has no absent member who may reconnect. */
   roomRemoved: (event: { room: Room<U, D> }) => void;
 }
 

@@ -44,7 +44,7 @@ export interface HubStats {
   readonly clients: number;
   /** Users online now. */
   readonly users: number;
-  /** Rooms that somebody is in now. */
+  /** Rooms that have members now. */
   readonly rooms: number;
   /** Messages that came from clients. */
   readonly received: number;
@@ -138,7 +138,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     return this.#clients;
   }
 
-  /** On this node: the rooms that somebody is in, by name. A view that is kept current. */
+  /** On this node: the rooms that have members, by name. A view that is kept current. */
   get rooms(): ReadonlyMap<string, Room<U, D>> {
     return new MapView(this.#parts.rooms.live, ({ room }) => room);
   }
@@ -220,7 +220,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
 
   /**
    * Takes a user out of a room, or of all rooms, on all connections, and tells them; also where the user is
-   * about to join, or to come back. The user is not shown later messages of the room afterwards, either. To
+   * about to join or rejoin. The user is not shown later messages of the room afterwards, either. To
    * keep the user out, `authorize` must refuse, too.
    *
    * @returns resolves when it holds everywhere; on one process, when the call returns. Rejects with
@@ -244,7 +244,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
 
   /**
    * Closes every connection, and lets nobody in any more: upgrades are answered with 503. What arrives from
-   * now on is not handled; handlers that still run finish first, then each client is told when to come back,
+   * now on is not handled; handlers that still run finish first, then each client is told when to reconnect,
    * sent what is queued, and closed. Nobody is told who leaves: everybody does. Resolves when all are gone,
    * or cut off. The server that the hub is attached to stays yours to close.
    *

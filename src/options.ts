@@ -29,7 +29,7 @@ export interface HubOptions<U extends User = User, D = Record<string, unknown>> 
    */
   readonly maxBufferedBytes?: number;
   /**
-   * How long (ms) a client may lag before the connection closes with 4000, to come back. `false` for no limit.
+   * How long (ms) a client may lag before the connection closes with 4000, to reconnect. `false` for no limit.
    * Default 30000.
    */
   readonly lagTimeout?: number | false;

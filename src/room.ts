@@ -48,7 +48,7 @@ const NOBODY: ReadonlySet<never> = new Set<never>();
  * A named set of clients.
  *
  * A Room may be held for as long as you like, also while nobody is in it: it always stands for
- * whoever is in the room of that name now.
+ * the room that has this name now.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
 
   /**
    * The distinct users in the room, in the order in which they joined; last, those who lost their
-   * connection and may yet come back. A new array each time.
+   * connection and may still reconnect. A new array each time.
    */
   get members(): U[] {
     const state = this.#host.rooms.find(this.id);

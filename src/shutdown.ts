@@ -5,7 +5,7 @@ import type { Clock } from "./util/clock.js";
 
 /** How to close a hub. */
 export interface CloseOptions {
-  /** Default 1001, "going away", with which clients come back. */
+  /** Default 1001, "going away": clients reconnect. */
   readonly code?: number;
   /** Default "The server is going away." */
   readonly reason?: string;
@@ -15,7 +15,7 @@ export interface CloseOptions {
    */
   readonly timeout?: number;
   /**
-   * Time (ms) over which clients come back: each is told a delay of its own, so that they do not all come at
+   * Time (ms) over which clients reconnect: each is told a delay of its own, so that they do not all connect at
    * once. Default 0: each decides by itself.
    */
   readonly spread?: number;
@@ -48,7 +48,7 @@ export function readCloseOptions(options: CloseOptions): Required<CloseOptions> 
 
 /**
  * Closes all connections of a hub that lets nobody in any more: handlers finish first, then each client is
- * told when to come back, sent what is queued, and closed. Resolves when all are gone.
+ * told when to reconnect, sent what is queued, and closed. Resolves when all are gone.
  */
 export function shutdown(
   { clock, clients, whenIdle, whenEmpty }: ShutdownHost,

@@ -39,7 +39,7 @@ export class Lag {
   readonly stale = new Set<string>();
   /** The newest message per room and key. */
   readonly latest = new Map<string, Message>();
-  /** When it became slow, in milliseconds of the clock. Like all that follows, kept by whoever catches up. */
+  /** When it became slow, in milliseconds of the clock. Kept by CatchUp, as all that follows. */
   since = 0;
   /** Messages that were caught up from history. */
   replayed = 0;

@@ -6,7 +6,7 @@ const MAX_USERS = 10_000;
  * or left, is not shown earlier messages, whatever position they name.
  */
 export class HistoryAccess {
-  /** By user: the position at which they joined. Whoever joined last is last. */
+  /** By user: the position at which they joined. The user who joined last is last. */
   readonly #since = new Map<string, number>();
 
   /** A user joins, at position `seq` unless they may read from earlier on. */

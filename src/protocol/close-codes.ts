@@ -1,28 +1,28 @@
 /**
  * The close codes that roomcast sends (RFC 6455, 7.4.1). Of the private range, 4000–4499 mean
- * "come back later" and 4500–4999 "do not come back".
+ * "reconnect later" and 4500–4999 "do not reconnect".
  */
 export const CloseCode = {
   /** Done; the default of `client.close()`. */
   normal: 1000,
   /** The server is going away. */
   goingAway: 1001,
-  /** A binary message, where text is agreed. */
+  /** A binary message; messages are JSON text. */
   unsupportedData: 1003,
   /** Never sent: what an end sees where a close frame had no code. */
   noStatus: 1005,
-  /** Never sent: what an end sees when the line was cut without a closing handshake. */
+  /** Never sent: what an end sees when the connection was cut without a closing handshake. */
   abnormal: 1006,
-  /** The client keeps flooding although it is told that it is too fast. */
+  /** The client kept sending too fast, after it was told so. */
   policyViolation: 1008,
   /** A message over `maxMessageBytes`. */
   messageTooBig: 1009,
-  /** The client did not take what was sent to it for too long, or asked for more than it took. */
+  /** The client did not read for too long, or caused more answers than it read. */
   tooSlow: 4000,
 } as const;
 
-/** Whether a close code asks the other end to come back. 1000 is done; so are the codes from 4500 on. */
-export function mayComeBack(code: number): boolean {
+/** Whether a client may reconnect after a close code: not after 1000, nor after 4500–4999. */
+export function mayReconnect(code: number): boolean {
   return code !== CloseCode.normal && (code < 4_500 || code > 4_999);
 }
 

@@ -31,7 +31,7 @@ export const ERROR_CODES = {
   HANDLER_FAILED: "server",
   /** A handler's promise did not settle within `handlerTimeout`. */
   HANDLER_TIMEOUT: "server",
-  /** A history could not be read; whoever needed it was told of the gap. `cause` has the error. */
+  /** A history could not be read; its readers were told of a gap. `cause` has the error. */
   HISTORY_FAILED: "server",
   /** A listener of a hub event threw or rejected. `cause` has the error. */
   LISTENER_FAILED: "server",

@@ -54,7 +54,7 @@ export interface HeartbeatOptions {
 
 /** A user in a room, as the others are shown. */
 export interface Member extends User {
-  /** The line of the user's last connection broke, and it has not come back yet. */
+  /** The user's last connection broke, and the user has not reconnected yet. */
   readonly reconnecting?: true | undefined;
   /** What `client.setPresence` said last; any JSON value. */
   readonly state?: unknown;
@@ -64,7 +64,7 @@ export interface Member extends User {
 export type LeaveReason =
   /** By a message, by closing the connection with 1000 or without a code, or by `client.leave()`. */
   | "left"
-  /** The connection died, and the user did not come back in time. */
+  /** The connection broke, and the user did not reconnect in time. */
   | "timeout"
   /** By `hub.revoke()`. */
   | "kicked"

@@ -17,8 +17,8 @@ const LOOK_EVERY = 250;
 const CLOSE_TIMEOUT = 5_000;
 
 /**
- * Catches up clients that are behind: those whose network took nothing for a while, and those that come back
- * to a room. What they missed comes from history, in order, in slices that their network takes; where history
+ * Catches up clients that are behind: those whose network took nothing for a while, and those that rejoin
+ * a room. What they missed comes from history, in order, in slices that their network takes; where history
  * does not reach, they are told which messages they will not get.
  */
 export class CatchUp implements SlowClients<AnyClient> {
@@ -70,9 +70,9 @@ export class CatchUp implements SlowClients<AnyClient> {
     this.#context.emit("drop", { client, count });
   }
 
-  /** Closes a client that does not keep up, to come back. It may be too slow for the closing handshake, too. */
+  /** Closes a client that does not keep up, so that it reconnects. It may be too slow for the closing handshake. */
   overflowing(client: AnyClient): void {
-    client.close(CloseCode.tooSlow, "You could not keep up; come back.");
+    client.close(CloseCode.tooSlow, "You read too slowly; reconnect.");
     const timer = this.#context.clock.setTimeout(() => {
       client.terminate("It was too slow.");
     }, CLOSE_TIMEOUT);
@@ -152,7 +152,7 @@ export class CatchUp implements SlowClients<AnyClient> {
     state.timeline.hold();
     const replay = await pending;
     cursor.isReading = false;
-    // It may have left meanwhile, or left and come back.
+    // It may have left meanwhile, or left and rejoined.
     if (client.isOpen && lag.cursors.get(state.id) === cursor) {
       this.#feed(client, lag, state, cursor, replay);
       this.step(client);

@@ -6,7 +6,7 @@ const WINDOW = 250;
 /** Most announcements in a window that go out at once; more are a crowd's, and wait for its end. */
 const THRESHOLD = 20;
 
-/** Finds out when so many come and go that announcing it may wait: a thousand need not hear of each other. */
+/** Tells when joins and leaves are so frequent that announcing them may wait, to be written together. */
 export class Crowd {
   readonly #clock: Clock;
   #windowEnd = 0;

@@ -97,7 +97,7 @@ export class Membership {
     state.clients.delete(client);
     client.memberships.delete(state.id);
     const lost = outbox.lag?.forget(state.id, state.timeline.seq) ?? 0;
-    // A client that is gone may come back for them.
+    // A client that is gone may reconnect and recover them.
     if (lost > 0 && client.isOpen) outbox.drop(lost);
     if (!users.isAnyIn(user.id, state.clients)) {
       if (reason !== "timeout") state.timeline.endAccess(user.id);

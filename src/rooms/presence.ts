@@ -11,7 +11,7 @@ import type { Visibility } from "./visibility.js";
 
 type Announcement = Pick<ServerEnvelope, "type" | "payload">;
 
-/** Time (ms) in which a member may come back, as after a reload, without being shown as reconnecting. */
+/** A member who reconnects within this time (ms), as after a reload, is never shown as reconnecting. */
 const QUIET_GRACE = 2_000;
 
 /** Shortest time (ms) between two counts that a room is told. */
@@ -62,7 +62,7 @@ export class Presence {
     }
   }
 
-  /** A member who might come back is not waited for any longer. */
+  /** Stops waiting for an absent member. */
   endGrace(state: RoomState, userId: string, reason: LeaveReason): void {
     const absent = state.absent?.get(userId);
     if (absent === undefined) return;

@@ -9,7 +9,7 @@ import type { User } from "../protocol/types.js";
 import { type AnyRoom, Room, type RoomHost } from "../room.js";
 import type { Visibility } from "./visibility.js";
 
-/** A member whose last connection was lost, and who may yet come back. */
+/** A member whose last connection broke, and who may still reconnect. */
 export interface AbsentMember {
   readonly user: User;
   readonly state: unknown;
@@ -43,14 +43,15 @@ export class RoomState {
     return this.#room;
   }
 
-  /** Whether nobody is in the room, and nobody may come back. */
+  /** Whether the room has no client, and no absent member. */
   get isDeserted(): boolean {
     return this.clients.size === 0 && this.absent === undefined;
   }
 
   /**
-   * Gives a message its position, keeps it as the room's history says, and sends it to everyone here. Whoever
-   * is left out is told so, but for a sender that gets the position with its `ack`. Returns the `seq`.
+   * Gives a message its position, keeps it as the room's history says, and sends it to everyone here.
+   * Clients that are left out are told so, except a sender that gets the position with its `ack`. Returns the
+   * `seq`.
    */
   publish(
     type: string,

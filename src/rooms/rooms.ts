@@ -9,8 +9,8 @@ import type { Visibility } from "./visibility.js";
 const MAX_DORMANT = 10_000;
 
 /**
- * How long (ms) a room without history keeps its position after the last member: a lone user who comes back
- * has missed nothing, and can be told so.
+ * How long (ms) a room without history keeps its position after the last member: a lone user who
+ * reconnects has missed nothing, and can be told so.
  */
 const POSITION_KEPT = 60_000;
 
@@ -21,9 +21,9 @@ export interface RoomsSettings {
   readonly presence: (roomId: string) => Visibility;
 }
 
-/** The registry of rooms: those that somebody is in, and the dormant ones, whose position is still kept. */
+/** The registry of rooms: the live ones, which have members, and the dormant ones, whose position is kept. */
 export class Rooms {
-  /** Those that somebody is in, by name. */
+  /** Rooms that have members, by name. */
   readonly live = new Map<string, RoomState>();
   readonly #context: RoomHost["context"] & { readonly clock: Clock; readonly isClosing: boolean };
   readonly #settings: RoomsSettings;
@@ -81,7 +81,7 @@ export class Rooms {
     return state;
   }
 
-  /** Ends a room's life if nobody is in it or may come back. Returns whether it did. Idempotent. */
+  /** Ends a room's life if it is deserted. Returns whether it did. Idempotent. */
   release(state: RoomState): boolean {
     if (!state.isDeserted || this.live.get(state.id) !== state) return false;
     this.live.delete(state.id);

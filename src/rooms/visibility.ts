@@ -8,8 +8,8 @@ export interface PresenceOptions {
   /** Default "members". */
   readonly show?: PresenceVisibility;
   /**
-   * How long (ms) a user whose last connection was lost stays a member, to come back. Default 0: the others
-   * are told at once that the user left.
+   * How long (ms) a user whose last connection broke stays a member, to reconnect. Default 0: the others are
+   * told at once that the user left.
    */
   readonly grace?: number;
 }

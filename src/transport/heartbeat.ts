@@ -55,7 +55,7 @@ export class Heartbeat {
   readonly #look = (): void => {
     this.#timer = undefined;
     const now = this.#clock.now();
-    // The machine slept, or its clock was set: whoever answered meanwhile has not been heard yet.
+    // The machine slept, or its clock was set: answers that arrived meanwhile have not been read yet.
     if (Math.abs(now - this.#lookedAt - this.#period) > this.#interval) this.#awakeSince = now;
     for (const client of this.#clients) {
       const silence = now - Math.max(client.lastSeen, this.#awakeSince);

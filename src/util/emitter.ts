@@ -10,7 +10,7 @@ type AnyListener = (...args: unknown[]) => unknown;
 
 /**
  * An event emitter whose listeners may throw, or be async and reject: each failure is reported, the other
- * listeners run, and nothing escapes to whoever emits.
+ * listeners run, and nothing is thrown at the caller of `emit`.
  *
  * @typeParam Events - The listener's type by the name of the event.
  */

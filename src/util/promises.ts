@@ -1,4 +1,4 @@
-/** Whether a value is a promise, whoever made it. */
+/** Whether a value is a promise, of any make. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

@@ -389,7 +389,7 @@ describe("a client is closed with 4000, to come back,", () => {
       world.clock.flush();
       expect(b.bufferedAmount).toBeLessThan(2 * MARK + 1_100);
     }
-    expect(b.closed).toMatchObject({ code: 4_000, reason: "You could not keep up; come back." });
+    expect(b.closed).toMatchObject({ code: 4_000, reason: "You read too slowly; reconnect." });
     expect(b.bufferedAmount).toBeGreaterThan(2 * MARK - 1_100);
     expect(world.emitted("drop").length).toBeGreaterThan(0);
     tell(1);
