@@ -1,11 +1,11 @@
 import { RoomcastError } from "roomcast";
 import { type ConnectionRoom, connect } from "roomcast/browser";
 import { describe, expect, test } from "vitest";
+import { codeOf, PageWorld } from "./page-world.js";
 import { ScriptedServer } from "./scripted.js";
-import { codeOf, World } from "./world.js";
 
 /** What a promise has come to, without waiting for it. */
-async function outcome(world: World, promise: Promise<unknown>): Promise<string> {
+async function outcome(world: PageWorld, promise: Promise<unknown>): Promise<string> {
   let result = "pending";
   codeOf(promise).then((code) => {
     result = code;
@@ -18,12 +18,12 @@ const names = (room: ConnectionRoom) => room.members.map(({ name }) => name);
 
 describe("joining", () => {
   test("resolves with a room that knows its members, and keeps them current", async () => {
-    const world = new World();
-    const alice = await world.enter("Alice");
+    const world = new PageWorld();
+    const alice = await world.visit("Alice");
     expect(names(alice.room)).toEqual(["Alice"]);
     const changes: string[][] = [];
     alice.room.on("members", (members) => changes.push(members.map(({ name }) => name)));
-    const bob = await world.enter("Bob");
+    const bob = await world.visit("Bob");
     expect(names(bob.room)).toEqual(["Alice", "Bob"]);
     bob.connection.close();
     await world.quiet();
@@ -31,18 +31,18 @@ describe("joining", () => {
   });
 
   test("rejects with the server's error", async () => {
-    const world = new World();
+    const world = new PageWorld();
     world.hub.handle("join_room", () => {
       throw new RoomcastError("FORBIDDEN", "Not you.");
     });
-    const connection = world.connect("Alice");
+    const connection = world.dial("Alice");
     expect(await codeOf(world.settle(connection.join("general")))).toBe("FORBIDDEN");
     expect(await codeOf(world.settle(connection.join("")))).toBe("FORBIDDEN");
   });
 
   test("twice is one membership, with two handles that both work", async () => {
-    const world = new World();
-    const { connection, room: one, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room: one, line } = await world.visit("Alice");
     const two = await world.settle(connection.join("general"));
     expect(line.sent.filter((text) => text.includes("join_room"))).toHaveLength(1);
 
@@ -65,9 +65,9 @@ describe("joining", () => {
   });
 
   test("while the line is down waits for it", async () => {
-    const world = new World();
+    const world = new PageWorld();
     world.network.isDown = true;
-    const connection = world.connect("Alice");
+    const connection = world.dial("Alice");
     const joining = connection.join("general");
     expect(await outcome(world, joining)).toBe("pending");
     await world.pass(60_000);
@@ -77,20 +77,20 @@ describe("joining", () => {
   });
 
   test("survives a line that breaks before the answer", async () => {
-    const world = new World();
+    const world = new PageWorld();
     world.network.onOpen = (line) => {
-      if (world.network.lines.length === 1) line.end(1006, "");
+      if (world.network.sockets.length === 1) line.end(1006, "");
     };
-    const joining = world.connect("Alice").join("general");
+    const joining = world.dial("Alice").join("general");
     await world.quiet();
     await world.pass(500);
     expect(names(await joining)).toEqual(["Alice"]);
   });
 
   test("is taken back by its signal, before and after it was sent", async () => {
-    const world = new World();
+    const world = new PageWorld();
     world.network.isDown = true;
-    const connection = world.connect("Alice");
+    const connection = world.dial("Alice");
     const [early, late] = [new AbortController(), new AbortController()];
     early.abort();
     expect(await codeOf(connection.join("general", { signal: early.signal }))).toBe("ABORTED");
@@ -105,8 +105,8 @@ describe("joining", () => {
   });
 
   test("taken back by one leaves it to the other", async () => {
-    const world = new World();
-    const connection = world.connect("Alice");
+    const world = new PageWorld();
+    const connection = world.dial("Alice");
     const controller = new AbortController();
     const one = connection.join("general", { signal: controller.signal });
     const two = connection.join("general");
@@ -118,8 +118,8 @@ describe("joining", () => {
 
 describe("sending", () => {
   test("resolves with the stamp when the server has accepted it", async () => {
-    const world = new World();
-    const { room } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { room } = await world.visit("Alice");
     expect(await world.settle(room.send({ content: "hi" }))).toEqual({
       epoch: world.hub.room("general").position?.epoch,
       seq: 1,
@@ -128,9 +128,9 @@ describe("sending", () => {
   });
 
   test("reaches the others' listeners, until they are taken back", async () => {
-    const world = new World();
-    const alice = await world.enter("Alice");
-    const bob = await world.enter("Bob");
+    const world = new PageWorld();
+    const alice = await world.visit("Alice");
+    const bob = await world.visit("Bob");
     const heard: unknown[] = [];
     const stop = bob.room.on("new_message", ({ sender, payload }) => heard.push([sender, payload]));
     await world.settle(alice.room.send("one"));
@@ -140,8 +140,8 @@ describe("sending", () => {
   });
 
   test("rejects with the server's error, without an answer with TIMEOUT", async () => {
-    const world = new World();
-    const { connection, room } = await world.enter("Alice", "general", { timeout: 1_000 });
+    const world = new PageWorld();
+    const { connection, room } = await world.visit("Alice", "general", { timeout: 1_000 });
     world.hub.handle("never", () => new Promise(() => {}));
     expect(await codeOf(world.settle(connection.request("nope")))).toBe("UNKNOWN_TYPE");
     const [usual, quick] = [room.request("never"), room.request("never", 1, { timeout: 10 })];
@@ -155,8 +155,8 @@ describe("sending", () => {
   });
 
   test("any type that is handled resolves with the payload of its ack", async () => {
-    const world = new World();
-    const { connection, room } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room } = await world.visit("Alice");
     world.hub.handle("add", (_, { payload }) => {
       const [a, b] = payload as [number, number];
       return a + b;
@@ -167,8 +167,8 @@ describe("sending", () => {
   });
 
   test("rejects what cannot be written as JSON, and goes on", async () => {
-    const world = new World();
-    const { connection, room, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room, line } = await world.visit("Alice");
     await expect(room.send(1n)).rejects.toThrow(TypeError);
     line.end(1006, "");
     await world.pass(500);
@@ -177,8 +177,8 @@ describe("sending", () => {
   });
 
   test("lets go of a signal when it has its answer", async () => {
-    const world = new World();
-    const { connection, room } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room } = await world.visit("Alice");
     const listeners = new Set<unknown>();
     const counted = {
       aborted: false,
@@ -192,8 +192,8 @@ describe("sending", () => {
   });
 
   test("is taken back by its signal", async () => {
-    const world = new World();
-    const { room } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { room } = await world.visit("Alice");
     const controller = new AbortController();
     const sending = room.send("x", { signal: controller.signal });
     controller.abort();
@@ -201,8 +201,8 @@ describe("sending", () => {
   });
 
   test("after close rejects with CLOSED", async () => {
-    const world = new World();
-    const { connection, room } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room } = await world.visit("Alice");
     connection.close();
     expect(await codeOf(connection.request("ping"))).toBe("CLOSED");
     expect(await codeOf(room.send("x"))).toBe("CLOSED");
@@ -212,8 +212,8 @@ describe("sending", () => {
 
 describe("a line that breaks", () => {
   test("is there again after the delay, in the same rooms", async () => {
-    const world = new World();
-    const { connection, room, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room, line } = await world.visit("Alice");
     const seen: string[] = [];
     connection.on("status", (status) => {
       seen.push("delay" in status ? `${status.state} ${status.delay}` : status.state);
@@ -230,9 +230,9 @@ describe("a line that breaks", () => {
   });
 
   test("keeps what is sent meanwhile, in order, until one is in the room again", async () => {
-    const world = new World();
-    const { room, line } = await world.enter("Alice");
-    const bob = await world.enter("Bob");
+    const world = new PageWorld();
+    const { room, line } = await world.visit("Alice");
+    const bob = await world.visit("Bob");
     const heard: unknown[] = [];
     bob.room.on("new_message", ({ payload }) => heard.push(payload));
     line.end(1006, "");
@@ -243,8 +243,8 @@ describe("a line that breaks", () => {
   });
 
   test("rejects what was sent and not answered, unless the caller wants it sent again", async () => {
-    const world = new World();
-    const { connection, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, line } = await world.visit("Alice");
     const seen: unknown[] = [];
     world.hub.handle("slow", async (_, { payload }) => {
       seen.push(payload);
@@ -263,8 +263,8 @@ describe("a line that breaks", () => {
   });
 
   test("does not send again what the server closed the connection for", async () => {
-    const world = new World();
-    const { room } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { room } = await world.visit("Alice");
     const sending = codeOf(room.send("x".repeat(5_000), { retry: true }));
     await world.quiet();
     expect(await sending).toBe("CONNECTION_LOST");
@@ -273,9 +273,9 @@ describe("a line that breaks", () => {
   });
 
   test("bounds what waits, by number and by age", async () => {
-    const world = new World();
+    const world = new PageWorld();
     const options = { queue: { messages: 2, maxAge: 5_000 } };
-    const { connection, line } = await world.enter("Alice", "general", options);
+    const { connection, line } = await world.visit("Alice", "general", options);
     world.network.isDown = true;
     line.end(1006, "");
     const codes = ["ping", "ping", "ping"].map((type) => codeOf(connection.request(type)));
@@ -288,8 +288,8 @@ describe("a line that breaks", () => {
   });
 
   test("says so to the room, where the server does not let one in again", async () => {
-    const world = new World();
-    const { room, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { room, line } = await world.visit("Alice");
     const left: string[] = [];
     room.on("left", ({ code }) => left.push(code));
     line.end(1006, "");
@@ -306,10 +306,10 @@ describe("a line that breaks", () => {
 
 describe("coming back", () => {
   test("takes longer with each failure, up to 20 seconds", async () => {
-    const world = new World();
+    const world = new PageWorld();
     world.network.isDown = true;
     const delays: number[] = [];
-    const connection = world.connect("Alice");
+    const connection = world.dial("Alice");
     connection.on("status", (status) => {
       if (status.state === "waiting") delays.push(status.delay);
     });
@@ -319,17 +319,17 @@ describe("coming back", () => {
   });
 
   test("takes a random part of that", async () => {
-    const world = new World();
+    const world = new PageWorld();
     world.network.isDown = true;
     world.random = () => 0.25;
-    const connection = world.connect("Alice");
+    const connection = world.dial("Alice");
     await world.quiet();
     expect(connection.status).toEqual({ state: "waiting", delay: 125 });
   });
 
   test("does not wait when it is told to retry", async () => {
-    const world = new World();
-    const { connection, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, line } = await world.visit("Alice");
     line.end(1006, "");
     connection.retry();
     await world.quiet();
@@ -337,9 +337,9 @@ describe("coming back", () => {
   });
 
   test("takes longer too with a server that accepts and closes at once", async () => {
-    const world = new World();
+    const world = new PageWorld();
     const delays: number[] = [];
-    const connection = world.connect("Alice");
+    const connection = world.dial("Alice");
     connection.on("status", (status) => {
       if (status.state === "waiting") delays.push(status.delay);
     });
@@ -350,8 +350,8 @@ describe("coming back", () => {
   });
 
   test("starts over after a line that was good", async () => {
-    const world = new World();
-    const { connection } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection } = await world.visit("Alice");
     for (let round = 0; round < 3; round++) {
       await world.pass(5_000);
       world.network.last.end(1006, "");
@@ -361,40 +361,40 @@ describe("coming back", () => {
   });
 
   test("asks for a token anew each time", async () => {
-    const world = new World();
+    const world = new PageWorld();
     let count = 0;
     const token = async () => `Alice${++count}`;
-    const { line } = await world.enter("Alice", "general", { token });
+    const { line } = await world.visit("Alice", "general", { token });
     line.end(1006, "");
     await world.pass(500);
-    expect(world.network.lines.map(({ url }) => url)).toEqual([
+    expect(world.network.sockets.map(({ url }) => url)).toEqual([
       "ws://server/ws?token=Alice1",
       "ws://server/ws?token=Alice2",
     ]);
   });
 
   test("makes no line for a token that comes after the close", async () => {
-    const world = new World();
+    const world = new PageWorld();
     let give: (token: string) => void = () => {};
     const token = () => new Promise<string>((resolve) => (give = resolve));
-    const connection = world.connect("Alice", { token });
+    const connection = world.dial("Alice", { token });
     await world.quiet();
     connection.close();
     give("Alice");
     await world.quiet();
     expect(connection.status.state).toBe("closed");
-    expect(world.network.lines).toEqual([]);
+    expect(world.network.sockets).toEqual([]);
   });
 
   test("counts a token that throws as a failure, and tells of it", async () => {
-    const world = new World();
+    const world = new PageWorld();
     const cause = new Error("offline");
     let fails = true;
     const token = () => {
       if (fails) throw cause;
       return "Alice";
     };
-    const connection = world.connect("Alice", { token });
+    const connection = world.dial("Alice", { token });
     const errors: unknown[] = [];
     connection.on("error", (error) => errors.push(error));
     await world.quiet();
@@ -406,20 +406,20 @@ describe("coming back", () => {
   });
 
   test("ends where the token is refused for good", async () => {
-    const world = new World();
+    const world = new PageWorld();
     const token = () => Promise.reject(new RoomcastError("FORBIDDEN", "Log in again."));
-    const connection = world.connect("Alice", { token });
+    const connection = world.dial("Alice", { token });
     const joining = codeOf(connection.join("general"));
     await world.quiet();
     expect(connection.status).toMatchObject({ state: "closed", reason: /Log in again/ });
     expect(await joining).toBe("CLOSED");
     await world.pass(60_000);
-    expect(world.network.lines).toEqual([]);
+    expect(world.network.sockets).toEqual([]);
   });
 
   test.each([1000, 4_500, 4_999])("ends with the close code %i", async (code) => {
-    const world = new World();
-    const { connection, room } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room } = await world.visit("Alice");
     const left: string[] = [];
     room.on("left", (error) => left.push(error.code));
     for (const client of world.hub.clients) client.close(code, "Enough.");
@@ -427,15 +427,15 @@ describe("coming back", () => {
     expect(connection.status).toEqual({ state: "closed", code, reason: "Enough." });
     expect(left).toEqual(["CLOSED"]);
     await world.pass(60_000);
-    expect(world.network.lines).toHaveLength(1);
+    expect(world.network.sockets).toHaveLength(1);
     expect(world.clock.pendingTimers).toBe(0);
   });
 
   test.each([1001, 1006, 1008, 1011, 1012, 4_000, 4_499])(
     "follows the close code %i",
     async (code) => {
-      const world = new World();
-      const { connection, line } = await world.enter("Alice");
+      const world = new PageWorld();
+      const { connection, line } = await world.visit("Alice");
       line.end(code, "");
       await world.pass(500);
       expect(connection.status.state).toBe("open");
@@ -443,14 +443,14 @@ describe("coming back", () => {
   );
 
   test("finds a server that was restarted, with new rooms", async () => {
-    const world = new World();
-    const { room, connection } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { room, connection } = await world.visit("Alice");
     const closed = world.hub.close();
     await world.quiet();
     await closed;
     expect(connection.status.state).toBe("waiting");
     await world.pass(500);
-    world.hub = world.makeHub();
+    world.restart();
     await world.pass(1_000);
     expect(await world.settle(room.send("hello again"))).toMatchObject({ seq: 1 });
   });
@@ -458,9 +458,9 @@ describe("coming back", () => {
 
 describe("a line that is dead", () => {
   test("is noticed when the heartbeat of the options says so", async () => {
-    const world = new World();
+    const world = new PageWorld();
     const heartbeat = { interval: 3_000, timeout: 1_000 };
-    const { connection, line } = await world.enter("Alice", "general", { heartbeat });
+    const { connection, line } = await world.visit("Alice", "general", { heartbeat });
     await world.pass(3_600_000);
     expect(connection.status.state).toBe("open");
     line.freeze();
@@ -471,8 +471,8 @@ describe("a line that is dead", () => {
   });
 
   test("is noticed in 45 seconds, and replaced", async () => {
-    const world = new World();
-    const { connection, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, line } = await world.visit("Alice");
     line.freeze();
     await world.pass(44_999);
     expect(connection.status.state).toBe("open");
@@ -483,8 +483,8 @@ describe("a line that is dead", () => {
   });
 
   test("is not listened to any more once it is given up", async () => {
-    const world = new World();
-    const { connection, room, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room, line } = await world.visit("Alice");
     line.freeze();
     await world.pass(45_000);
     await world.pass(500);
@@ -499,22 +499,22 @@ describe("a line that is dead", () => {
   });
 
   test("is not one that is merely silent", async () => {
-    const world = new World();
-    const { connection } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection } = await world.visit("Alice");
     await world.pass(3_600_000);
     expect(connection.status.state).toBe("open");
-    expect(world.network.lines).toHaveLength(1);
+    expect(world.network.sockets).toHaveLength(1);
   });
 
   test("is asked at once when the page wakes", async () => {
-    const world = new World();
+    const world = new PageWorld();
     const page = new EventTarget();
     Object.assign(globalThis, {
       addEventListener: page.addEventListener.bind(page),
       removeEventListener: page.removeEventListener.bind(page),
     });
     try {
-      const { connection, line } = await world.enter("Alice");
+      const { connection, line } = await world.visit("Alice");
       line.freeze();
       // However often it is woken: one question, one reconnect.
       for (let second = 0; second < 20; second++) {
@@ -526,11 +526,11 @@ describe("a line that is dead", () => {
       for (let event = 0; event < 10; event++) page.dispatchEvent(new Event("online"));
       await world.quiet();
       expect(connection.status.state).toBe("open");
-      expect(world.network.lines).toHaveLength(2);
+      expect(world.network.sockets).toHaveLength(2);
       connection.close();
       page.dispatchEvent(new Event("online"));
       await world.quiet();
-      expect(world.network.lines).toHaveLength(2);
+      expect(world.network.sockets).toHaveLength(2);
     } finally {
       Reflect.deleteProperty(globalThis, "addEventListener");
       Reflect.deleteProperty(globalThis, "removeEventListener");
@@ -538,20 +538,20 @@ describe("a line that is dead", () => {
   });
 
   test("after a sleep of hours is one reconnect", async () => {
-    const world = new World();
-    const { connection, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, line } = await world.visit("Alice");
     line.freeze();
     world.clock.sleep(8 * 3_600_000);
     await world.pass(20_000);
     expect(connection.status.state).toBe("waiting");
     await world.pass(500);
     expect(connection.status.state).toBe("open");
-    expect(world.network.lines).toHaveLength(2);
+    expect(world.network.sockets).toHaveLength(2);
   });
 
   test("the server asks in its own way is answered", async () => {
-    const world = new World();
-    const { line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { line } = await world.visit("Alice");
     line.deliver('{"type":"ping"}');
     await world.quiet();
     expect(line.sent.at(-1)).toBe('{"type":"pong"}');
@@ -578,8 +578,8 @@ describe("what a server should not send", () => {
       "RATE_LIMITED",
     ],
   ])("%s is an error event, and the connection goes on", async (_, text, code) => {
-    const world = new World();
-    const { connection, room, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room, line } = await world.visit("Alice");
     const errors: string[] = [];
     connection.on("error", (error) => errors.push(error.code));
     line.deliver(text);
@@ -589,8 +589,8 @@ describe("what a server should not send", () => {
   });
 
   test("messages beyond rooms reach who listens on the connection", async () => {
-    const world = new World();
-    const { connection } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection } = await world.visit("Alice");
     const heard: unknown[] = [];
     connection.on("news", ({ payload }) => heard.push(payload));
     connection.on("error", (error) => heard.push(error));
@@ -608,8 +608,8 @@ describe("typing", () => {
       .filter((t) => t !== "join_room");
 
   test("is told seldom, and ends by itself", async () => {
-    const world = new World();
-    const { room, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { room, line } = await world.visit("Alice");
     for (let key = 0; key < 50; key++) {
       room.typing();
       await world.pass(100);
@@ -620,8 +620,8 @@ describe("typing", () => {
   });
 
   test("is not told to a room that one has been put out of", async () => {
-    const world = new World();
-    const { connection, room, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { connection, room, line } = await world.visit("Alice");
     const errors: string[] = [];
     connection.on("error", ({ code }) => errors.push(code));
     room.typing();
@@ -635,8 +635,8 @@ describe("typing", () => {
   });
 
   test("ends with the message, without a word", async () => {
-    const world = new World();
-    const { room, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { room, line } = await world.visit("Alice");
     room.typing();
     await world.settle(room.send("done"));
     await world.pass(10_000);
@@ -644,8 +644,8 @@ describe("typing", () => {
   });
 
   test("is taken back once", async () => {
-    const world = new World();
-    const { room, line } = await world.enter("Alice");
+    const world = new PageWorld();
+    const { room, line } = await world.visit("Alice");
     room.typing();
     room.stopTyping();
     room.stopTyping();

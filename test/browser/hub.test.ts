@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import type { HubOptions } from "roomcast";
 import { describe, expect, test } from "vitest";
+import { codeOf, PageWorld } from "./page-world.js";
 import { record } from "./scripted.js";
-import { codeOf, World } from "./world.js";
 
 /** Ada, who has trouble with the line, and Ben, who has none. */
 async function meet(options: HubOptions = { history: {} }) {
-  const world = new World(options);
-  const ada = await world.enter("Ada");
-  const ben = await world.enter("Ben");
+  const world = new PageWorld(options);
+  const ada = await world.visit("Ada");
+  const ben = await world.visit("Ben");
   return { world, ada, ben, heard: record(ada.room) };
 }
 
@@ -16,7 +16,7 @@ type Meeting = Awaited<ReturnType<typeof meet>>;
 
 /** The newest line of Ada's. */
 const lineOf = ({ world }: Meeting) =>
-  world.network.lines.findLast(({ url }) => url.endsWith("Ada")) as Meeting["ada"]["line"];
+  world.network.sockets.findLast(({ url }) => url.endsWith("Ada")) as Meeting["ada"]["line"];
 
 /** Lets time pass until Ada is in her room again. */
 async function comeBack({ world, ada }: Meeting): Promise<void> {
@@ -117,7 +117,7 @@ describe("after a reconnect", () => {
     const closing = world.hub.close();
     await world.quiet();
     await closing;
-    world.hub = world.makeHub();
+    world.restart();
     await comeBack(meeting);
     expect(heard).toEqual([{ from: 2, to: undefined }]);
   });

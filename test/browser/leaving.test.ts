@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { codeOf } from "./page-world.js";
 import { message, record, roomInfo, ScriptedServer } from "./scripted.js";
-import { codeOf } from "./world.js";
 
 async function enter() {
   const server = new ScriptedServer();
@@ -34,7 +34,7 @@ describe("being taken out of a room", () => {
     room.leave();
     await server.breakLine();
     expect(connection.status.state).toBe("open");
-    expect(server.line.sent).toEqual([]);
+    expect(server.sent).toEqual([]);
   });
 
   test("does not keep one from trying again", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { codeOf } from "./page-world.js";
 import { message, record, roomInfo, ScriptedServer } from "./scripted.js";
-import { codeOf } from "./world.js";
 
 /** A room that was entered at position 4, and what is heard in it. */
 async function enter() {
@@ -77,7 +77,7 @@ describe("in a room", () => {
     controller.abort();
     await server.pass(10);
     expect([await aborted, await late]).toEqual(["ABORTED", "TIMEOUT"]);
-    const [first, second] = server.line.sent.slice(-2).map(({ id }) => id);
+    const [first, second] = server.sent.slice(-2).map(({ id }) => id);
     await server.say(ack(5, first), ack(6, second), message(7));
     expect(heard).toEqual([7]);
   });
@@ -181,7 +181,7 @@ describe("coming back", () => {
     await server.say(message(5));
     await server.breakLine();
     expect(room.isJoined).toBe(false);
-    expect(server.line.sent).toMatchObject([
+    expect(server.sent).toMatchObject([
       { type: "join_room", payload: { room_id: "general", since: { epoch: "one", seq: 5 } } },
     ]);
     await server.answer(roomInfo(5, "one", { recovered: true }));
@@ -194,7 +194,7 @@ describe("coming back", () => {
     const { server, heard } = await enter();
     await server.say(ack(7), message(5));
     await server.breakLine();
-    expect(server.line.sent).toMatchObject([{ payload: { since: { epoch: "one", seq: 5 } } }]);
+    expect(server.sent).toMatchObject([{ payload: { since: { epoch: "one", seq: 5 } } }]);
     await server.answer(roomInfo(5, "one", { recovered: true }));
     await server.say(message(6), message(7), message(8));
     expect(heard).toEqual([5, 6, 8]);
@@ -215,7 +215,7 @@ describe("coming back", () => {
     await server.answer(roomInfo(0, "two", { recovered: false }));
     await server.say(message(1));
     await server.breakLine();
-    expect(server.line.sent).toMatchObject([{ payload: { since: { epoch: "two", seq: 1 } } }]);
+    expect(server.sent).toMatchObject([{ payload: { since: { epoch: "two", seq: 1 } } }]);
     expect(heard).toEqual([{ from: 5, to: undefined }, 1]);
   });
 
@@ -226,7 +226,7 @@ describe("coming back", () => {
     await server.pass(400);
     server.line.end(1006);
     await server.pass(1_000);
-    expect(server.line.sent).toMatchObject([{ payload: { since: { epoch: "one", seq: 5 } } }]);
+    expect(server.sent).toMatchObject([{ payload: { since: { epoch: "one", seq: 5 } } }]);
     await server.answer(roomInfo(5));
     await server.say(message(6));
     expect(heard).toEqual([5, 6]);
@@ -237,7 +237,7 @@ describe("coming back", () => {
     room.on("gap", ({ from, to }) => codeOf(room.request("history", { from, to })));
     await server.breakLine();
     await server.answer(roomInfo(9));
-    expect(server.line.sent.at(-1)).toMatchObject({ type: "history", payload: { from: 5, to: 9 } });
+    expect(server.sent.at(-1)).toMatchObject({ type: "history", payload: { from: 5, to: 9 } });
   });
 
   test("it hears nothing of a room before it is in again", async () => {
@@ -263,7 +263,7 @@ describe("coming back", () => {
     await server.answer({ ...roomInfo(4), epoch: undefined });
     const heard = record(await joining);
     await server.breakLine();
-    expect(server.line.sent[0]?.payload).toEqual({ room_id: "general" });
+    expect(server.sent[0]?.payload).toEqual({ room_id: "general" });
     await server.answer({ ...roomInfo(0), epoch: undefined });
     await server.say(message(1));
     expect(heard).toEqual([1]);
@@ -275,7 +275,7 @@ describe("a first join", () => {
     const server = new ScriptedServer();
     const joining = server.connect().join("general");
     await server.quiet();
-    expect(server.line.sent[0]?.payload).toEqual({ room_id: "general" });
+    expect(server.sent[0]?.payload).toEqual({ room_id: "general" });
     await server.answer(roomInfo(7));
     const heard = record(await joining);
     await server.say(message(8));
@@ -289,7 +289,7 @@ describe("a first join", () => {
     await server.quiet();
     // Sent before the server has heard of the leaving.
     await server.say(message(5), message(6));
-    expect(server.line.sent.at(-1)?.payload).toEqual({ room_id: "general" });
+    expect(server.sent.at(-1)?.payload).toEqual({ room_id: "general" });
     await server.answer(roomInfo(9));
     const heard = record(await joining);
     await server.say(message(10));
@@ -305,7 +305,7 @@ describe("a first join", () => {
     controller.abort();
     const second = connection.join("general");
     await server.quiet();
-    const [join] = server.line.sent;
+    const [join] = server.sent;
     await server.say({ ...roomInfo(3), id: join?.id });
     await server.answer(roomInfo(4));
     expect(await first).toBe("ABORTED");
@@ -321,9 +321,9 @@ describe("a first join", () => {
     const joining = connection.join("general");
     await server.quiet();
     await server.breakLine();
-    const rooms = server.line.sent.map(({ type, room }) => `${type} ${room}`);
+    const rooms = server.sent.map(({ type, room }) => `${type} ${room}`);
     expect(rooms).toEqual(["join_room general", "join_room other"]);
-    await server.say({ ...roomInfo(3), id: server.line.sent[0]?.id });
+    await server.say({ ...roomInfo(3), id: server.sent[0]?.id });
     expect((await joining).isJoined).toBe(true);
   });
 });

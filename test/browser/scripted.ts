@@ -6,8 +6,7 @@ import {
   connect,
 } from "roomcast/browser";
 import { VirtualClock } from "roomcast/testing";
-
-type Handler = ((event: never) => void) | null;
+import { Network, type NetworkSocket } from "../support/network.js";
 
 /**
  * A server whose part the test plays: it sees what a connection sends, and says whatever the test has
@@ -15,25 +14,35 @@ type Handler = ((event: never) => void) | null;
  */
 export class ScriptedServer {
   readonly clock = new VirtualClock();
+  readonly #network = new Network(this.clock, {
+    isListening: () => true,
+    accept: () => ({ message() {}, closed() {} }),
+  });
+
   /** Every WebSocket made so far. */
-  readonly lines: ScriptedSocket[] = [];
+  get lines(): readonly NetworkSocket[] {
+    return this.#network.sockets;
+  }
 
   /** The newest WebSocket. */
-  get line(): ScriptedSocket {
-    return this.lines.at(-1) as ScriptedSocket;
+  get line(): NetworkSocket {
+    return this.#network.last;
+  }
+
+  /** What the page sent on the newest WebSocket, in order. */
+  get sent(): Envelope[] {
+    return this.line.sent.map((text) => JSON.parse(text) as Envelope);
   }
 
   /** A connection to this server. Waits half a second between attempts. */
   connect(options: ConnectOptions = {}): Connection {
-    const { lines, clock } = this;
-    const WebSocket = class extends ScriptedSocket {
-      constructor(url: string) {
-        super(url);
-        lines.push(this);
-        clock.setImmediate(() => this.open());
-      }
-    };
-    return connect("ws://server/ws", { WebSocket, clock, random: () => 1, ...options });
+    const { WebSocket } = this.#network;
+    return connect("ws://server/ws", {
+      WebSocket,
+      clock: this.clock,
+      random: () => 1,
+      ...options,
+    });
   }
 
   /** Has a connection join a room, and lets it in at a position of the epoch "one". */
@@ -54,7 +63,7 @@ export class ScriptedServer {
 
   /** Says something in answer to the newest request. */
   async answer(envelope: Envelope): Promise<void> {
-    const id = this.line.sent.findLast((sent) => sent.id !== undefined)?.id;
+    const id = this.sent.findLast((sent) => sent.id !== undefined)?.id;
     await this.say({ ...envelope, id });
   }
 
@@ -77,49 +86,6 @@ export class ScriptedServer {
   async pass(ms: number): Promise<void> {
     this.clock.advance(ms);
     await this.quiet();
-  }
-}
-
-/** A WebSocket that leads to the test. */
-export class ScriptedSocket {
-  readonly url: string;
-  readyState = 0;
-  onopen: Handler = null;
-  onmessage: Handler = null;
-  onerror: Handler = null;
-  onclose: Handler = null;
-  /** What the connection sent, in order. */
-  readonly sent: Envelope[] = [];
-
-  constructor(url: string) {
-    this.url = url;
-  }
-
-  open(): void {
-    if (this.readyState !== 0) return;
-    this.readyState = 1;
-    this.onopen?.({} as never);
-  }
-
-  send(text: string): void {
-    this.sent.push(JSON.parse(text));
-  }
-
-  close(code = 1005): void {
-    this.end(code);
-  }
-
-  /** Fails while it connects; no `close` follows by itself. */
-  fail(): void {
-    this.readyState = 2;
-    this.onerror?.({} as never);
-  }
-
-  /** Ends the connection. */
-  end(code: number, reason = ""): void {
-    if (this.readyState === 3) return;
-    this.readyState = 3;
-    this.onclose?.({ code, reason } as never);
   }
 }
 

@@ -10,7 +10,7 @@ async function enter(options: ConnectOptions = {}) {
   const room = await server.letIn(connection, 0);
   const errors: string[] = [];
   connection.on("error", ({ code }) => errors.push(code));
-  const answers = () => server.line.sent.filter(({ type }) => type === "ack");
+  const answers = () => server.sent.filter(({ type }) => type === "ack");
   return { server, connection, room, errors, answers };
 }
 
@@ -102,7 +102,7 @@ describe("what the server asks", () => {
     await server.breakLine();
     finish("no");
     await server.quiet();
-    expect(server.line.sent.map(({ type }) => type)).toEqual(["join_room"]);
+    expect(server.sent.map(({ type }) => type)).toEqual(["join_room"]);
   });
 
   test("twice, as the same message, is answered once", async () => {
@@ -119,7 +119,7 @@ describe("what the server asks", () => {
       isSettled = true;
     });
     room.on("vote", () => "yes");
-    await server.say({ ...question, id: `#${server.line.sent.at(-1)?.id}` });
+    await server.say({ ...question, id: `#${server.sent.at(-1)?.id}` });
     expect(isSettled).toBe(false);
     expect(answers()).toHaveLength(1);
   });

@@ -1,95 +1,111 @@
-import type { Hub, Receiver, Socket } from "roomcast";
+import type { Hub, Socket } from "roomcast";
 import type { VirtualClock } from "roomcast/testing";
 
 type Handler = ((event: never) => void) | null;
 
-/**
- * A network in memory: WebSockets of the remote end, each connected to a hub, on a virtual clock. The
- * user's id and name are the token.
- */
+/** The other end of a page's socket: a hub, or the test itself. */
+export interface Peer {
+  /** The page sent a text. */
+  message(text: string): void;
+  /** The connection is gone. */
+  closed(code: number, reason: string): void;
+}
+
+/** A server that a page connects to. */
+export interface Remote {
+  /** Whether it takes connections now. */
+  isListening(): boolean;
+  /** Takes one that has just opened. */
+  accept(socket: NetworkSocket): Peer;
+}
+
+/** The WebSockets of a page, in memory and on a virtual clock. */
 export class Network {
-  readonly #hub: () => Hub;
   readonly #clock: VirtualClock;
+  readonly #remote: Remote;
   /** Every WebSocket made so far, also those that could not connect. */
-  readonly lines: NetworkSocket[] = [];
+  readonly sockets: NetworkSocket[] = [];
   /** While it is down, attempts to connect fail. */
   isDown = false;
   /** What happens to a connection right after it opened. */
-  onOpen: (line: NetworkSocket) => void = () => {};
+  onOpen: (socket: NetworkSocket) => void = () => {};
 
-  constructor(hub: () => Hub, clock: VirtualClock) {
-    this.#hub = hub;
+  constructor(clock: VirtualClock, remote: Remote) {
     this.#clock = clock;
+    this.#remote = remote;
+  }
+
+  /** A network that leads to a hub. The user's id and name are the token. */
+  static to(hub: () => Hub, clock: VirtualClock): Network {
+    return new Network(clock, {
+      isListening: () => !hub().isClosing,
+      accept: (socket) => joinHub(socket, hub()),
+    });
   }
 
   /** The newest WebSocket. */
   get last(): NetworkSocket {
-    return this.lines.at(-1) as NetworkSocket;
+    return this.sockets.at(-1) as NetworkSocket;
   }
 
-  /** The WebSocket class of a remote end on this network. */
+  /** The WebSocket class of a page on this network. */
   get WebSocket() {
-    const open = (line: NetworkSocket) => {
-      this.lines.push(line);
-      this.#clock.setImmediate(() => {
-        if (this.isDown || this.#hub().isClosing) line.end(1006, "");
-        else {
-          line.open(this.#hub(), this.#clock);
-          this.onOpen(line);
+    const clock = this.#clock;
+    const open = (socket: NetworkSocket) => {
+      this.sockets.push(socket);
+      clock.setImmediate(() => {
+        if (socket.readyState !== 0) return;
+        if (this.isDown || !this.#remote.isListening()) {
+          socket.end(1006);
+        } else {
+          socket.open(this.#remote);
+          this.onOpen(socket);
         }
       });
     };
     return class extends NetworkSocket {
       constructor(url: string) {
-        super(url);
+        super(url, clock);
         open(this);
       }
     };
   }
 }
 
+/** A page's end of a connection. */
 export class NetworkSocket {
   readonly url: string;
+  readonly clock: VirtualClock;
   readyState = 0;
   onopen: Handler = null;
   onmessage: Handler = null;
   onerror: Handler = null;
   onclose: Handler = null;
-  /** What the remote end sent, as text. */
+  /** What the page sent, as text. */
   readonly sent: string[] = [];
-  #receiver: Receiver | undefined;
-  #clock: VirtualClock | undefined;
+  #peer: Peer | undefined;
   #isFrozen = false;
 
-  constructor(url: string) {
+  constructor(url: string, clock: VirtualClock) {
     this.url = url;
+    this.clock = clock;
   }
 
-  open(hub: Hub, clock: VirtualClock): void {
-    if (this.readyState !== 0) return;
-    const token = new URL(this.url).searchParams.get("token") ?? "guest";
-    const socket: Socket = {
-      bufferedAmount: 0,
-      write: (batch) => {
-        for (const { text } of batch.messages()) this.deliver(text);
-      },
-      close: (code, reason) => clock.setImmediate(() => this.end(code, reason)),
-      terminate: () => clock.setImmediate(() => this.end(1006, "")),
-    };
-    this.#clock = clock;
+  /** Opens the connection: the page hears of it first. */
+  open(remote: Remote): void {
     this.readyState = 1;
     this.onopen?.({} as never);
-    this.#receiver = hub.accept(socket, { user: { id: token, name: token } });
+    this.#peer = remote.accept(this);
   }
 
-  /** Hands a text to the remote end, as if the server had sent it. */
+  /** Hands a text to the page, as if the other end had sent it. */
   deliver(data: string): void {
-    if (!this.#isFrozen) this.#clock?.setImmediate(() => this.onmessage?.({ data } as never));
+    if (!this.#isFrozen) this.clock.setImmediate(() => this.onmessage?.({ data } as never));
   }
 
   send(data: string): void {
     this.sent.push(data);
-    if (!this.#isFrozen) this.#clock?.setImmediate(() => this.#receiver?.message(data));
+    if (!this.#isFrozen) this.clock.setImmediate(() => this.#peer?.message(data));
   }
 
   /** Nothing goes through any more, in either direction, and nobody is told. */
@@ -106,11 +122,31 @@ export class NetworkSocket {
     if (this.readyState < 2) this.end(code, reason);
   }
 
+  /** Fails while it connects; no `close` follows by itself. */
+  fail(): void {
+    this.readyState = 2;
+    this.onerror?.({} as never);
+  }
+
   /** Ends the connection for both sides. */
-  end(code: number, reason: string): void {
+  end(code: number, reason = ""): void {
     if (this.readyState === 3) return;
     this.readyState = 3;
-    if (!this.#isFrozen || code === 1006) this.#receiver?.closed(code, reason);
+    if (!this.#isFrozen || code === 1006) this.#peer?.closed(code, reason);
     if (!this.#isFrozen) this.onclose?.({ code, reason } as never);
   }
+}
+
+function joinHub(socket: NetworkSocket, hub: Hub): Peer {
+  const { clock, url } = socket;
+  const id = new URL(url).searchParams.get("token") ?? "guest";
+  const other: Socket = {
+    bufferedAmount: 0,
+    write: (batch) => {
+      for (const { text } of batch.messages()) socket.deliver(text);
+    },
+    close: (code, reason) => clock.setImmediate(() => socket.end(code, reason)),
+    terminate: () => clock.setImmediate(() => socket.end(1006, "")),
+  };
+  return hub.accept(other, { user: { id, name: id } });
 }

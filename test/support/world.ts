@@ -4,30 +4,33 @@ import { MemorySocket, VirtualClock } from "roomcast/testing";
 /** A hub on a virtual clock, with everything it emits written down. */
 export class World {
   readonly clock = new VirtualClock();
-  readonly hub: Hub;
+  readonly #options: HubOptions;
+  hub: Hub;
   /** What the hub emitted, in order: event name and argument. */
   readonly events: { [E in keyof HubEvents]: [E, Parameters<HubEvents[E]>[0]] }[keyof HubEvents][] =
     [];
 
   constructor(options: HubOptions = {}) {
-    this.hub = new Hub({ clock: this.clock, ...options });
+    this.#options = options;
+    this.hub = this.#start();
+  }
+
+  /** Starts a new hub with the same options, in place of the one before. */
+  restart(): void {
+    this.hub = this.#start();
+  }
+
+  #start(): Hub {
+    const hub = new Hub({ clock: this.clock, ...this.#options });
     const names: (keyof HubEvents)[] = [
-      "connect",
-      "disconnect",
-      "join",
-      "leave",
-      "lag",
-      "recovered",
-      "drop",
-      "error",
-      "refused",
-      "roomCreated",
-      "roomRemoved",
+      ...(["connect", "disconnect", "join", "leave", "lag", "recovered", "drop"] as const),
+      ...(["error", "refused", "roomCreated", "roomRemoved"] as const),
     ];
     for (const name of names) {
       const write = (argument: unknown) => this.events.push([name, argument] as never);
-      this.hub.on(name, write);
+      hub.on(name, write);
     }
+    return hub;
   }
 
   /** Connects a user, whose id is the name in lower case. */

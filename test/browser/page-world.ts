@@ -1,27 +1,20 @@
-import { Hub, type HubOptions } from "roomcast";
+import type { HubOptions } from "roomcast";
 import { type Connection, type ConnectOptions, connect } from "roomcast/browser";
-import { VirtualClock } from "roomcast/testing";
 import { Network } from "../support/network.js";
+import { World } from "../support/world.js";
 
-/** A server, a network, and whoever connects; on a virtual clock. */
-export class World {
-  readonly clock = new VirtualClock();
-  readonly #options: HubOptions;
-  hub: Hub;
-  readonly network = new Network(() => this.hub, this.clock);
+/** A hub, a network, and pages that connect; on a virtual clock. */
+export class PageWorld extends World {
+  readonly network = Network.to(() => this.hub, this.clock);
   /** The jitter's dice: by default the greatest delay. */
   random = () => 1;
 
   constructor(options: HubOptions = {}) {
-    this.#options = options;
-    this.hub = this.makeHub();
+    super({ heartbeat: false, ...options });
   }
 
-  makeHub(): Hub {
-    return new Hub({ clock: this.clock, heartbeat: false, ...this.#options });
-  }
-
-  connect(name: string, options: ConnectOptions = {}): Connection {
+  /** A page that connects. */
+  dial(name: string, options: ConnectOptions = {}): Connection {
     return connect("ws://server/ws", {
       token: () => name,
       WebSocket: this.network.WebSocket,
@@ -31,9 +24,9 @@ export class World {
     });
   }
 
-  /** Connects and joins; with the server's newest line. */
-  async enter(name: string, room = "general", options: ConnectOptions = {}) {
-    const connection = this.connect(name, options);
+  /** A page that connects and joins, with the newest socket. */
+  async visit(name: string, room = "general", options: ConnectOptions = {}) {
+    const connection = this.dial(name, options);
     const joined = await this.settle(connection.join(room));
     return { connection, room: joined, line: this.network.last };
   }
