@@ -13,13 +13,21 @@ import { checkCloseCode } from "./util/checks.js";
 import type { Clock } from "./util/clock.js";
 import { MapView } from "./util/map-view.js";
 
-/** How to send to one client, or to all of a user's. */
+/**
+ * How to send to one client, or to all of a user's.
+ *
+ * @category Options
+ */
 export interface SendOptions {
   /** What happens to the message where the client lags. Default "queue". */
   readonly policy?: LagPolicy | undefined;
 }
 
-/** How to ask clients for an answer. */
+/**
+ * How to ask clients for an answer.
+ *
+ * @category Options
+ */
 export interface RequestOptions<U extends User = User, D = Record<string, unknown>> {
   /** How long (ms) each answer may take. Default 10000. */
   readonly timeout?: number | undefined;
@@ -27,7 +35,11 @@ export interface RequestOptions<U extends User = User, D = Record<string, unknow
   readonly except?: Client<U, D> | Iterable<Client<U, D>> | undefined;
 }
 
-/** What became of a request, for one client. */
+/**
+ * What became of a request, for one client.
+ *
+ * @category Main
+ */
 export interface Receipt<U extends User = User, D = Record<string, unknown>> {
   /** The client that was asked. */
   readonly client: Client<U, D>;
@@ -39,7 +51,11 @@ export interface Receipt<U extends User = User, D = Record<string, unknown>> {
   readonly payload: unknown;
 }
 
-/** The receipts of one request, one per client, as they come. For one `for await` loop. */
+/**
+ * The receipts of one request, one per client, as they come. For one `for await` loop.
+ *
+ * @category Main
+ */
 export interface Receipts<U extends User = User, D = Record<string, unknown>>
   extends AsyncIterableIterator<Receipt<U, D>> {
   /** The next receipt, as soon as there is one. */
@@ -81,7 +97,11 @@ export type AnyClient = Client<any, any>;
 
 const roomOf = ({ room }: RoomState): AnyRoom => room;
 
-/** One connection, seen from the server. */
+/**
+ * One connection, seen from the server.
+ *
+ * @category Main
+ */
 export class Client<U extends User = User, D = Record<string, unknown>> {
   /** The connection's user, as authentication returned it. Only `id` and `name` go over the wire. */
   readonly user: U;

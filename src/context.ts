@@ -6,19 +6,36 @@ import type { Emitter } from "./util/emitter.js";
 import type { Logger } from "./util/logger.js";
 import { rejected, resolved } from "./util/promises.js";
 
-/** Counted since the hub was made. */
-export interface Counters {
+/**
+ * On this node: what a hub has counted since it was made.
+ *
+ * @category Events, errors and statistics
+ */
+export interface HubStats {
+  /** Connections now. */
+  readonly clients: number;
+  /** Users online now. */
+  readonly users: number;
+  /** Rooms that have members now. */
+  readonly rooms: number;
   /** Messages that came from clients. */
-  received: number;
+  readonly received: number;
   /** Messages handed to clients' sockets. */
-  delivered: number;
-  /** Messages that clients did not get, and will not get. */
-  dropped: number;
-  /** Messages that were caught up from history. */
-  replayed: number;
-  /** Of the dropped ones, those whose clients were told of a gap. */
-  missed: number;
+  readonly delivered: number;
+  /** Messages lost to slow clients for good: history did not reach back to them. */
+  readonly dropped: number;
+  /** Connections that lag now. */
+  readonly lagging: number;
+  /** Messages that clients were sent from history: after lagging, or after a reconnect. */
+  readonly replayed: number;
+  /** Of the dropped ones, those with a position: their clients were told of a gap. */
+  readonly missed: number;
 }
+
+/** What the parts of a hub count as it happens. */
+export type Counters = {
+  -readonly [K in "received" | "delivered" | "dropped" | "replayed" | "missed"]: HubStats[K];
+};
 
 /** What all parts of a hub share. */
 export class Context {

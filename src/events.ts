@@ -5,7 +5,11 @@ import type { LeaveReason, User } from "./protocol/types.js";
 import type { Room } from "./room.js";
 import type { Handshake } from "./transport/handshake.js";
 
-/** The events of a hub. Listeners run at once, when what they tell of has happened, on this node. */
+/**
+ * The events of a hub. Listeners run at once, when what they tell of has happened, on this node.
+ *
+ * @category Events, errors and statistics
+ */
 export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
   /** A connection was accepted. */
   connect: (event: { client: Client<U, D>; handshake: Handshake | undefined }) => void;

@@ -1,5 +1,5 @@
 import { type AnyClient, Client } from "./client.js";
-import { Context } from "./context.js";
+import { Context, type HubStats } from "./context.js";
 import { compose } from "./delivery/compose.js";
 import { fanOut, toExcluded } from "./delivery/fan-out.js";
 import { Turn } from "./delivery/turn.js";
@@ -30,34 +30,16 @@ import { invalid } from "./util/checks.js";
 import { Emitter } from "./util/emitter.js";
 import { MapView } from "./util/map-view.js";
 
-/** What is known of a connection when it is accepted. */
+/**
+ * What is known of a connection when it is accepted.
+ *
+ * @category For adapter authors
+ */
 export interface AcceptOptions<U extends User = User> {
   /** Its user. Without it, a guest of its own. */
   readonly user?: U | undefined;
   /** The upgrade request, for the `connect` event. */
   readonly handshake?: Handshake | undefined;
-}
-
-/** On this node: what a hub has counted since it was made. */
-export interface HubStats {
-  /** Connections now. */
-  readonly clients: number;
-  /** Users online now. */
-  readonly users: number;
-  /** Rooms that have members now. */
-  readonly rooms: number;
-  /** Messages that came from clients. */
-  readonly received: number;
-  /** Messages handed to clients' sockets. */
-  readonly delivered: number;
-  /** Messages lost to slow clients for good: history did not reach back to them. */
-  readonly dropped: number;
-  /** Connections that lag now. */
-  readonly lagging: number;
-  /** Messages that clients were sent from history: after lagging, or after a reconnect. */
-  readonly replayed: number;
-  /** Of the dropped ones, those with a position: their clients were told of a gap. */
-  readonly missed: number;
 }
 
 /** What a hub is made of. */
@@ -83,6 +65,8 @@ interface Parts extends MembershipParts {
  *   message.room.broadcast("drawn", message.payload, { except: client }),
  * );
  * ```
+ *
+ * @category Main
  */
 export class Hub<U extends User = User, D = Record<string, unknown>> extends Emitter<
   HubEvents<U, D>

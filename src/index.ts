@@ -11,6 +11,7 @@ export {
   type RequestOptions,
   type SendOptions,
 } from "./client.js";
+export type { HubStats } from "./context.js";
 export type { Batch } from "./delivery/batch.js";
 export type { LagPolicy } from "./delivery/lag-policy.js";
 export type { Message } from "./delivery/message.js";
@@ -23,7 +24,7 @@ export type {
   Replay,
 } from "./history/history.js";
 export { MemoryHistory, type MemoryHistoryOptions } from "./history/memory-history.js";
-export { type AcceptOptions, Hub, type HubStats } from "./hub.js";
+export { type AcceptOptions, Hub } from "./hub.js";
 export type { Handler } from "./inbound/dispatcher.js";
 export type { Incoming } from "./inbound/incoming.js";
 export type { RateLimit } from "./inbound/rate-limit.js";

@@ -19,7 +19,11 @@ import { checkCount, checkMethods, checkNames, checkPositive, invalid } from "./
 import { type Clock, systemClock } from "./util/clock.js";
 import { defaultLogger, type Logger } from "./util/logger.js";
 
-/** All options of a hub. Every one has a default. */
+/**
+ * All options of a hub. Every one has a default.
+ *
+ * @category Options
+ */
 export interface HubOptions<U extends User = User, D = Record<string, unknown>> {
   /** The largest message a client may send, in bytes; larger ones close with 1009. Default 4096. */
   readonly maxMessageBytes?: number;
@@ -77,7 +81,11 @@ export interface HubOptions<U extends User = User, D = Record<string, unknown>> 
   readonly clock?: Clock;
 }
 
-/** The limits of a hub, as its options of the same names say. */
+/**
+ * The limits of a hub, as its options of the same names say.
+ *
+ * @category Options
+ */
 export type HubLimits = Pick<
   Required<HubOptions>,
   "maxMessageBytes" | "maxBufferedBytes" | "lagTimeout"

@@ -5,7 +5,11 @@ import type { LagPolicy } from "./delivery/lag-policy.js";
 import type { Position, Stamp, User } from "./protocol/types.js";
 import type { RoomState } from "./rooms/room-state.js";
 
-/** Who is left out of a broadcast, and in whose name it goes. */
+/**
+ * Who is left out of a broadcast, and in whose name it goes.
+ *
+ * @category Options
+ */
 export interface BroadcastOptions<U extends User = User, D = Record<string, unknown>> {
   /** Left out: one client or several. */
   readonly except?: Client<U, D> | Iterable<Client<U, D>> | undefined;
@@ -56,6 +60,8 @@ const NOBODY: ReadonlySet<never> = new Set<never>();
  * await room.broadcast("new_message", { content: "The deploy is done." });
  * console.log(room.members.map(({ name }) => name));
  * ```
+ *
+ * @category Main
  */
 export class Room<U extends User = User, D = Record<string, unknown>> {
   /** The room's name. */

@@ -3,7 +3,11 @@ import { CloseCode } from "./protocol/close-codes.js";
 import { checkCloseCode, checkNames, checkPositive, invalid } from "./util/checks.js";
 import type { Clock } from "./util/clock.js";
 
-/** How to close a hub. */
+/**
+ * How to close a hub.
+ *
+ * @category Options
+ */
 export interface CloseOptions {
   /** Default 1001, "going away": clients reconnect. */
   readonly code?: number;

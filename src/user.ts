@@ -18,6 +18,8 @@ export interface UserHost {
  * const user = hub.user("u7");
  * user.send("invoice_paid", { number: 42 });
  * ```
+ *
+ * @category Main
  */
 export class UserHandle<U extends User = User, D = Record<string, unknown>> {
   /** The user's id. */

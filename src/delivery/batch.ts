@@ -17,6 +17,8 @@ export type Part = Message | Batch;
  * one message for a thousand clients that stand at the same node makes one new node, and what is
  * computed for it (its frames) is computed once for all of them. A run that many clients are replayed
  * is a batch of its own, and is appended as one.
+ *
+ * @category For adapter authors
  */
 export class Batch {
   readonly #parent: Batch | undefined;

@@ -8,6 +8,8 @@ import { invalid } from "../util/checks.js";
  * - `"drop"`: the client does not get it.
  * - `{ latest: key }`: of all messages with that key the client gets the newest, once it has caught up.
  *   For values that replace each other: cursors, prices.
+ *
+ * @category Options
  */
 export type LagPolicy =
   | "queue"

@@ -3,7 +3,11 @@ import type { Envelope } from "../protocol/types.js";
 import { encodeFrame, payloadOf } from "./frame.js";
 import type { MessagePolicy } from "./lag-policy.js";
 
-/** One immutable message, encoded once for all receivers. */
+/**
+ * One immutable message, encoded once for all receivers.
+ *
+ * @category For adapter authors
+ */
 export class Message {
   /** The envelope as JSON text. */
   readonly text: string;

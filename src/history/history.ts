@@ -3,7 +3,11 @@ import type { Message } from "../delivery/message.js";
 import type { Position } from "../protocol/types.js";
 import { checkCount, checkNames, checkPositive, invalid } from "../util/checks.js";
 
-/** How much of a room's messages is kept. */
+/**
+ * How much of a room's messages is kept.
+ *
+ * @category Options
+ */
 export interface HistoryOptions {
   /** Most messages. Default 100. */
   readonly messages?: number;
@@ -13,10 +17,18 @@ export interface HistoryOptions {
   readonly ttl?: number;
 }
 
-/** How much is kept, with every default filled in. */
+/**
+ * How much is kept, with every default filled in.
+ *
+ * @category History
+ */
 export type HistoryLimits = Required<HistoryOptions>;
 
-/** Messages of a room, one after the other. */
+/**
+ * Messages of a room, one after the other.
+ *
+ * @category History
+ */
 export interface Replay {
   /** The position of the first one. If it is later than the one asked for, those between are lost. */
   readonly from: number;
@@ -26,7 +38,11 @@ export interface Replay {
   readonly batch: Batch;
 }
 
-/** The messages of one room that are kept, and the room's position. */
+/**
+ * The messages of one room that are kept, and the room's position.
+ *
+ * @category History
+ */
 export interface History {
   /** The position of the room's last message. */
   readonly position: Position;
@@ -40,7 +56,11 @@ export interface History {
   since(seq: number, limit: number): Replay | Promise<Replay>;
 }
 
-/** Where histories are kept: in memory, or somewhere that outlives the process. */
+/**
+ * Where histories are kept: in memory, or somewhere that outlives the process.
+ *
+ * @category History
+ */
 export interface HistoryStore {
   /** The history of a room that comes to life. Called once until `close` is. MUST NOT throw. */
   open(roomId: string, limits: HistoryLimits): History;

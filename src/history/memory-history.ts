@@ -3,7 +3,11 @@ import { type Clock, systemClock } from "../util/clock.js";
 import type { History, HistoryLimits, HistoryStore } from "./history.js";
 import { type Budget, Log } from "./log.js";
 
-/** How much memory all histories may take together. */
+/**
+ * How much memory all histories may take together.
+ *
+ * @category History
+ */
 export interface MemoryHistoryOptions {
   /**
    * Most bytes of messages; above, the rooms that have been silent for longest lose theirs. Default 67108864
@@ -14,7 +18,11 @@ export interface MemoryHistoryOptions {
   readonly clock?: Clock;
 }
 
-/** Keeps the histories of all rooms in this process. A hub uses one unless it is given another store. */
+/**
+ * Keeps the histories of all rooms in this process. A hub uses one unless it is given another store.
+ *
+ * @category History
+ */
 export class MemoryHistory implements HistoryStore {
   readonly #maxBytes: number;
   readonly #clock: Clock;

@@ -10,6 +10,8 @@ import { Incoming } from "./incoming.js";
 /**
  * Handles one type of message. What it returns, or its promise resolves to, is the payload of the
  * `ack` that the client gets; what it throws or rejects with is the client's `error`.
+ *
+ * @category Main
  */
 export type Handler<U extends User = User, D = Record<string, unknown>> = (
   client: Client<U, D>,

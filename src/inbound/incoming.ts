@@ -5,7 +5,11 @@ import type { Envelope, User } from "../protocol/types.js";
 import type { Room } from "../room.js";
 import type { RoomState } from "../rooms/room-state.js";
 
-/** A message that a client sent, as its handler sees it. The sender is the handler's `client`. */
+/**
+ * A message that a client sent, as its handler sees it. The sender is the handler's `client`.
+ *
+ * @category Main
+ */
 export class Incoming<U extends User = User, D = Record<string, unknown>> {
   readonly #client: Client<U, D>;
   readonly #envelope: Envelope;

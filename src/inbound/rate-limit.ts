@@ -1,4 +1,8 @@
-/** How fast one client may send. */
+/**
+ * How fast one client may send.
+ *
+ * @category Options
+ */
 export interface RateLimit {
   /** Messages per second, sustained. */
   readonly perSecond: number;

@@ -1,6 +1,8 @@
 /**
  * The close codes that roomcast sends (RFC 6455, 7.4.1). Of the private range, 4000–4499 mean
  * "reconnect later" and 4500–4999 "do not reconnect".
+ *
+ * @category Events, errors and statistics
  */
 export const CloseCode = {
   /** Done; the default of `client.close()`. */

@@ -1,6 +1,8 @@
 /**
  * Every code, and whose business it is. `"client"`: an `error` message carries it to the client as it is;
  * these never change their meaning. `"server"`: it stays on the server, and a client is told `INTERNAL`.
+ *
+ * @category Events, errors and statistics
  */
 export const ERROR_CODES = {
   /** The message is no JSON object with a usable `type` and `id`. */
@@ -39,12 +41,20 @@ export const ERROR_CODES = {
 
 type Codes = typeof ERROR_CODES;
 
-/** The codes that an `error` message carries on the wire: those of {@link ERROR_CODES} marked `"client"`. */
+/**
+ * The codes that an `error` message carries on the wire: those of {@link ERROR_CODES} marked `"client"`.
+ *
+ * @category Events, errors and statistics
+ */
 export type ErrorCode = {
   [C in keyof typeof ERROR_CODES]: (typeof ERROR_CODES)[C] extends "client" ? C : never;
 }[keyof typeof ERROR_CODES];
 
-/** The codes of errors that stay on the server: those of {@link ERROR_CODES} marked `"server"`. */
+/**
+ * The codes of errors that stay on the server: those of {@link ERROR_CODES} marked `"server"`.
+ *
+ * @category Events, errors and statistics
+ */
 export type LocalErrorCode = Exclude<keyof typeof ERROR_CODES, ErrorCode>;
 
 /**
@@ -57,6 +67,8 @@ export type LocalErrorCode = Exclude<keyof typeof ERROR_CODES, ErrorCode>;
  *   if (!client.user.editor) throw new RoomcastError("FORBIDDEN", "Only editors publish.");
  * });
  * ```
+ *
+ * @category Events, errors and statistics
  */
 export class RoomcastError extends Error {
   /** Tells it apart from other errors, also in a log. */

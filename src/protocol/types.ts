@@ -1,4 +1,8 @@
-/** Who a connection belongs to. One user may have many clients: tabs, devices. */
+/**
+ * Who a connection belongs to. One user may have many clients: tabs, devices.
+ *
+ * @category Protocol
+ */
 export interface User {
   /** Unique and stable per user. Seen by everyone who shares a room with the user. */
   readonly id: string;
@@ -6,7 +10,11 @@ export interface User {
   readonly name: string;
 }
 
-/** One message on the wire: a JSON object in one text frame. `docs/protocol.md` has the whole table. */
+/**
+ * One message on the wire: a JSON object in one text frame. `docs/protocol.md` has the whole table.
+ *
+ * @category Protocol
+ */
 export interface Envelope {
   /** What kind of message it is; applications add types of their own. */
   readonly type: string;
@@ -26,7 +34,11 @@ export interface Envelope {
   readonly epoch?: string | undefined;
 }
 
-/** A place in what was said in a room. Positions of different epochs cannot be compared. */
+/**
+ * A place in what was said in a room. Positions of different epochs cannot be compared.
+ *
+ * @category Protocol
+ */
 export interface Position {
   /** Random; a new one whenever the counter starts over. */
   readonly epoch: string;
@@ -34,7 +46,11 @@ export interface Position {
   readonly seq: number;
 }
 
-/** Where and when a message was placed. `epoch` and `seq` can be kept, and used as `since` later. */
+/**
+ * Where and when a message was placed. `epoch` and `seq` can be kept, and used as `since` later.
+ *
+ * @category Protocol
+ */
 export interface Stamp {
   /** The epoch of its position; undefined where it has none. */
   readonly epoch: string | undefined;
@@ -44,7 +60,11 @@ export interface Stamp {
   readonly timestamp: string;
 }
 
-/** When a silent peer is pinged, and when it is given up: the same on both ends. */
+/**
+ * When a silent peer is pinged, and when it is given up: the same on both ends.
+ *
+ * @category Options
+ */
 export interface HeartbeatOptions {
   /** Silence (ms) after which the peer is pinged. Default 25000. */
   readonly interval?: number | undefined;
@@ -52,7 +72,11 @@ export interface HeartbeatOptions {
   readonly timeout?: number | undefined;
 }
 
-/** A user in a room, as the others are shown. */
+/**
+ * A user in a room, as the others are shown.
+ *
+ * @category Protocol
+ */
 export interface Member extends User {
   /** The user's last connection broke, and the user has not reconnected yet. */
   readonly reconnecting?: true | undefined;
@@ -60,7 +84,11 @@ export interface Member extends User {
   readonly state?: unknown;
 }
 
-/** Why a user left a room. */
+/**
+ * Why a user left a room.
+ *
+ * @category Protocol
+ */
 export type LeaveReason =
   /** By a message, by closing the connection with 1000 or without a code, or by `client.leave()`. */
   | "left"
@@ -71,7 +99,11 @@ export type LeaveReason =
   /** The server closed the connection for good. */
   | "closed";
 
-/** The payload of `room_info` and of the answer to `online_users`. */
+/**
+ * The payload of `room_info` and of the answer to `online_users`.
+ *
+ * @category Protocol
+ */
 export interface RoomInfo {
   /** The name of the room. */
   readonly room_id: string;
@@ -83,7 +115,11 @@ export interface RoomInfo {
   readonly recovered?: boolean | undefined;
 }
 
-/** The payload of `error`. */
+/**
+ * The payload of `error`.
+ *
+ * @category Protocol
+ */
 export interface ErrorPayload {
   /** One of the stable codes in `ErrorCode`, or an application's own. */
   readonly code: string;

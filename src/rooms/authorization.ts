@@ -4,7 +4,11 @@ import type { Clock } from "../util/clock.js";
 import { isPromiseLike } from "../util/promises.js";
 import { TIMED_OUT, withTimeout } from "../util/timeout.js";
 
-/** What `authorize` is asked about. */
+/**
+ * What `authorize` is asked about.
+ *
+ * @category Options
+ */
 export type AuthorizedAction = "join" | "send";
 
 type Authorize = (

@@ -1,9 +1,17 @@
 import { checkNames, checkPositive, invalid } from "../util/checks.js";
 
-/** What a room shows of its members: who they are, how many, or nothing. */
+/**
+ * What a room shows of its members: who they are, how many, or nothing.
+ *
+ * @category Options
+ */
 export type PresenceVisibility = "members" | "count" | "none";
 
-/** What a room shows of its members, and how long it waits for one that lost the connection. */
+/**
+ * What a room shows of its members, and how long it waits for one that lost the connection.
+ *
+ * @category Options
+ */
 export interface PresenceOptions {
   /** Default "members". */
   readonly show?: PresenceVisibility;

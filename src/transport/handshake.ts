@@ -1,4 +1,8 @@
-/** The request that asked for the connection, in neutral form. */
+/**
+ * The request that asked for the connection, in neutral form.
+ *
+ * @category For adapter authors
+ */
 export interface Handshake {
   /** Path and query, as requested: `/ws?token=…`. */
   readonly url: string;

@@ -4,6 +4,8 @@ import type { Handshake } from "./handshake.js";
  * The pages that may connect: those of the host that is connected to (`"same"`), a list of origins
  * (`https://example.org`), or a function that decides. Programs other than browsers send no origin and may
  * always connect.
+ *
+ * @category Options
  */
 export type Origins =
   | "same"

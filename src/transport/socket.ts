@@ -3,6 +3,8 @@ import type { Batch } from "../delivery/batch.js";
 /**
  * The outbound half of a transport, implemented by an adapter and driven by the hub.
  * Implementations never throw: what goes wrong is told to the {@link Receiver}.
+ *
+ * @category For adapter authors
  */
 export interface Socket {
   /** Bytes accepted by `write` and not yet handed to the network. */
@@ -20,6 +22,8 @@ export interface Socket {
 /**
  * The inbound half of a transport, returned by `hub.accept` and driven by the adapter. An adapter
  * MUST copy memory that its runtime takes back before it calls `message`.
+ *
+ * @category For adapter authors
  */
 export interface Receiver {
   /** One whole message: a string for text, bytes for binary. */

@@ -7,7 +7,11 @@ import { TIMED_OUT, withTimeout } from "../util/timeout.js";
 import type { Handshake } from "./handshake.js";
 import { isAllowedOrigin, type Origins } from "./origins.js";
 
-/** Who may open a WebSocket. Checked before the upgrade; others are answered with plain HTTP. */
+/**
+ * Who may open a WebSocket. Checked before the upgrade; others are answered with plain HTTP.
+ *
+ * @category Options
+ */
 export interface UpgradeOptions<U extends User = User> {
   /**
    * Returns the user of a connection. Runs once per upgrade request, after the other checks. Throwing,

@@ -1,6 +1,8 @@
 /**
  * The hub's source of time. The default is the runtime's own; `roomcast/testing` has one that tests move by
  * hand.
+ *
+ * @category Options
  */
 export interface Clock {
   /** Milliseconds since the epoch. */

@@ -1,4 +1,8 @@
-/** Anything that logs: `console`, pino, winston. */
+/**
+ * Anything that logs: `console`, pino, winston.
+ *
+ * @category Options
+ */
 export interface Logger {
   /** Details for finding a fault. */
   debug(...data: unknown[]): void;
