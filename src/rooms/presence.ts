@@ -53,7 +53,7 @@ export class Presence {
   left(state: RoomState, { user }: AnyClient, reason: LeaveReason): void {
     // When the hub closes, everybody leaves, and nobody needs to hear it of everybody else.
     if (this.#context.isClosing) return;
-    const { grace } = state.visibility;
+    const { grace } = state.kind.visibility;
     if (reason === "timeout" && grace > 0 && this.#absentCount < MAX_ABSENT) {
       this.#startGrace(state, user, grace);
     } else {
@@ -100,10 +100,10 @@ export class Presence {
     id?: string,
     recovered?: boolean,
   ): void {
-    const { timeline, visibility, id: room } = state;
+    const { timeline, kind, id: room } = state;
     // The position of a client that is behind is its own: the messages after it follow.
     const cursor = state.clients.has(client) ? client.outbox.lag?.cursors.get(room) : undefined;
-    const payload = this.#info(room, visibility, state, recovered);
+    const payload = this.#info(room, kind.visibility, state, recovered);
     const seq = cursor?.seq ?? timeline.seq;
     client.push({ type, room, payload, id, seq, epoch: timeline.epoch });
   }
@@ -197,13 +197,13 @@ export class Presence {
   }
 
   #announce(state: RoomState, announcement: Announcement, excluded?: Excluded<AnyClient>): void {
-    if (state.visibility.show !== "members") return;
+    if (state.kind.visibility.show !== "members") return;
     state.announce(announcement, this.#context.timestamp(), excluded, this.#crowd.add());
   }
 
   /** Announces what changes the number of members. */
   #announceChange(state: RoomState, announcement: Announcement, excluded?: AnyClient): void {
-    if (state.visibility.show === "count") this.#announceCount(state);
+    if (state.kind.visibility.show === "count") this.#announceCount(state);
     else this.#announce(state, announcement, excluded);
   }
 

@@ -18,28 +18,32 @@ export interface AbsentMember {
   isShown: boolean;
 }
 
+/** What rooms of one hub with the same options share: a pointer less for each of them. */
+export interface RoomKind {
+  readonly host: RoomHost;
+  readonly visibility: Visibility;
+}
+
 /** A room as the parts of the hub see it: who is in it, and how far it has got. */
 export class RoomState {
   readonly id: string;
   /** In the order in which they joined; changed by Membership alone. */
   readonly clients = new Set<AnyClient>();
   readonly timeline: Timeline;
-  readonly visibility: Visibility;
+  readonly kind: RoomKind;
   /** By user id; changed by Presence alone. */
   absent: Map<string, AbsentMember> | undefined;
-  readonly #host: RoomHost;
   #room: AnyRoom | undefined;
 
-  constructor(host: RoomHost, id: string, timeline: Timeline, visibility: Visibility) {
+  constructor(kind: RoomKind, id: string, timeline: Timeline) {
+    this.kind = kind;
     this.id = id;
     this.timeline = timeline;
-    this.visibility = visibility;
-    this.#host = host;
   }
 
   /** The handle that applications hold, made at first use and the same ever after. */
   get room(): AnyRoom {
-    this.#room ??= new Room(this.#host, this.id);
+    this.#room ??= new Room(this.kind.host, this.id);
     return this.#room;
   }
 

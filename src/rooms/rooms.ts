@@ -2,7 +2,7 @@ import type { HistoryLimits, HistoryStore } from "../history/history.js";
 import { Timeline } from "../history/timeline.js";
 import { type AnyRoom, Room, type RoomHost } from "../room.js";
 import type { Clock } from "../util/clock.js";
-import { RoomState } from "./room-state.js";
+import { type RoomKind, RoomState } from "./room-state.js";
 import type { Visibility } from "./visibility.js";
 
 /** Most rooms kept while nobody is in them; those that were left or written to last stay. */
@@ -28,6 +28,8 @@ export class Rooms {
   readonly #context: RoomHost["context"] & { readonly clock: Clock; readonly isClosing: boolean };
   readonly #settings: RoomsSettings;
   readonly #host: RoomHost;
+  /** The kind of the room that was made last. */
+  #kind: RoomKind | undefined;
   /** Those that nobody is in, with the timer that ends them; the one silent for longest is first. */
   readonly #dormant = new Map<string, { readonly state: RoomState; readonly timer: unknown }>();
 
@@ -100,7 +102,13 @@ export class Rooms {
     const limits = history(id);
     const timeline =
       limits === false ? new Timeline() : new Timeline(historyStore.open(id, limits), limits.ttl);
-    return new RoomState(this.#host, id, timeline, presence(id));
+    return new RoomState(this.#kindOf(presence(id)), id, timeline);
+  }
+
+  /** The kind of a room; the same object as before for the same options. */
+  #kindOf(visibility: Visibility): RoomKind {
+    if (this.#kind?.visibility !== visibility) this.#kind = { host: this.#host, visibility };
+    return this.#kind;
   }
 
   #park(state: RoomState): void {

@@ -62,7 +62,7 @@ export class Typing {
 
   #announce(client: AnyClient, state: RoomState, typing: boolean): void {
     // A room that does not show its members does not show who types there, either.
-    if (this.#context.isClosing || state.visibility.show !== "members") return;
+    if (this.#context.isClosing || state.kind.visibility.show !== "members") return;
     const announcement = {
       type: "user_typing",
       payload: { typing },
