@@ -1,11 +1,13 @@
 import { Hub, type RoomcastError, type User } from "roomcast";
 import { type AttachOptions, attach, type UwsApp } from "roomcast/uws";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 /** What the adapter hands to an app's `ws`: as much of it as is driven here. */
 interface Behavior {
   upgrade(response: object, request: object, context: object): void;
   open(ws: object): void;
+  drain(ws: object): void;
+  pong(ws: object): void;
   close(ws: object, code: number, reason: ArrayBuffer): void;
 }
 
@@ -27,7 +29,7 @@ function start(authenticate: AttachOptions["authenticate"]) {
     },
   };
   attach(hub, app as unknown as UwsApp, { authenticate, maxConnections: 1 });
-  const { upgrade, open, close } = behavior as unknown as Behavior;
+  const { upgrade, ...handlers } = behavior as unknown as Behavior;
   const request = { forEach() {}, getQuery: () => "", getUrl: () => "/", getHeader: () => "" };
 
   /** Makes a request; resolves with what became of it. */
@@ -51,7 +53,7 @@ function start(authenticate: AttachOptions["authenticate"]) {
     await new Promise((resolve) => setImmediate(resolve));
     return seen;
   };
-  return { hub, errors, visit, open, close };
+  return { hub, errors, visit, ...handlers };
 }
 
 test.each([
@@ -89,4 +91,17 @@ test("a connection that is open keeps its place until it closes, whatever is thr
   close(ws, 1006, new ArrayBuffer(0));
   expect(hub.clients.size).toBe(0);
   expect(await visit()).toHaveProperty("data");
+});
+
+test("that the network drained, and that the peer answered a ping, reaches the hub", async () => {
+  const { hub, visit, open, drain, pong } = start(() => alice);
+  const accept = vi.spyOn(hub, "accept");
+  const { data } = await visit();
+  const ws = { getUserData: () => data, getBufferedAmount: () => 0, end() {}, close() {} };
+  open(ws);
+  const receiver = accept.mock.results[0]?.value;
+  const heard = [vi.spyOn(receiver, "drain"), vi.spyOn(receiver, "pong")];
+  drain(ws);
+  pong(ws);
+  for (const spy of heard) expect(spy).toHaveBeenCalledOnce();
 });
