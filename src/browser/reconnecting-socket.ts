@@ -162,8 +162,8 @@ export class ReconnectingSocket {
       if (this.status !== attempt) return;
       const text = String(cause);
       this.#listener.error(new ConnectionError("ATTEMPT_FAILED", text, { cause }));
-      const isFinal = (cause as { code?: unknown } | null)?.code === "FORBIDDEN";
-      this.#lost(isFinal ? 0 : 1006, text);
+      const isRefused = (cause as { code?: unknown } | null)?.code === "FORBIDDEN";
+      this.#lost(0, text, isRefused);
       return;
     }
     this.#socket = socket;
@@ -181,7 +181,7 @@ export class ReconnectingSocket {
     socket.onerror = ifCurrent(({ message = "" }: { message?: string }) => {
       if (this.status !== attempt) return;
       const refusal = / 40[13]$/.exec(message);
-      this.#lost(refusal ? 0 : 1006, `HTTP${refusal}`);
+      this.#lost(0, `HTTP${refusal}`, refusal !== null);
     });
     socket.onclose = ifCurrent(({ code, reason }: { code: number; reason: string }) =>
       this.#lost(code, reason),
@@ -212,15 +212,15 @@ export class ReconnectingSocket {
     this.#listener.error(new ConnectionError("INVALID_MESSAGE", text, { cause }));
   }
 
-  /** Failed, closed, or silent for too long: → waiting, or → closed if the code asks for it. */
-  #lost(code: number, reason: string): void {
+  /** Failed, closed, or silent for too long: → closed if that is final, else → waiting. */
+  #lost(code: number, reason: string, isFinal = code === 1000 || code >= 4_500): void {
     if (this.status.state === "open" && this.#clock.now() - this.#openedAt >= STABLE_AFTER) {
       this.#failures = 0;
     }
     this.#drop();
     this.#listener.lost(code, reason);
     // 4500 to 4999 mean "do not come back"; 1000 is a server that is done with us.
-    if ([0, 1000].includes(code) || code >= 4_500) this.#end(code, reason);
+    if (isFinal) this.#end(code, reason);
     else this.#wait();
   }
 

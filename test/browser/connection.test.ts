@@ -431,7 +431,7 @@ describe("coming back", () => {
     expect(world.clock.pendingTimers).toBe(0);
   });
 
-  test.each([1001, 1006, 1008, 1011, 1012, 4_000, 4_499])(
+  test.each([0, 1001, 1006, 1008, 1011, 1012, 4_000, 4_499])(
     "follows the close code %i",
     async (code) => {
       const world = new PageWorld();
