@@ -163,7 +163,8 @@ export class ReconnectingSocket {
       const text = String(cause);
       this.#listener.error(new ConnectionError("ATTEMPT_FAILED", text, { cause }));
       const isRefused = (cause as { code?: unknown } | null)?.code === "FORBIDDEN";
-      this.#lost(0, text, isRefused);
+      // A listener of the error may have closed the connection.
+      if (this.status === attempt) this.#lost(0, text, isRefused);
       return;
     }
     this.#socket = socket;

@@ -405,6 +405,19 @@ describe("coming back", () => {
     expect(connection.status.state).toBe("open");
   });
 
+  test("stays closed where a listener of the failure closes it", async () => {
+    const world = new PageWorld();
+    const token = () => {
+      throw new Error("offline");
+    };
+    const connection = world.dial("Alice", { token });
+    connection.on("error", () => connection.close());
+    await world.quiet();
+    await world.pass(60_000);
+    expect(connection.status).toEqual({ state: "closed", code: 1000, reason: "" });
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
   test("ends where the token is refused for good", async () => {
     const world = new PageWorld();
     const token = () => Promise.reject(new RoomcastError("FORBIDDEN", "Log in again."));
