@@ -202,7 +202,8 @@ export class Connection {
     const membership = this.#memberships.get(room as string);
     // Ids that the server chose begin with "#"; all others are ours.
     if (id && id[0] !== "#") {
-      const isAwaited = this.#requests.settle(envelope);
+      // An ack names no epoch: its position is one of the epoch that holds when it arrives.
+      const isAwaited = this.#requests.settle({ epoch: membership?.cursor.epoch, ...envelope });
       if (type === "ack" || (isAwaited && type === "room_info")) membership?.receive(envelope);
       if (type === "room_info") this.#requests.flush();
     } else if (type === "removed") {

@@ -95,8 +95,9 @@ export class ConnectionRoom {
    */
   async send(payload: unknown, options?: ConnectionRequestOptions): Promise<Stamp> {
     this.#endTyping();
-    const { seq = 0, timestamp = "" } = await this.#request("send_message", payload, options);
-    return { epoch: this.#membership.cursor.epoch, seq, timestamp };
+    const answer = await this.#request("send_message", payload, options);
+    const { epoch, seq = 0, timestamp = "" } = answer;
+    return { epoch: seq ? epoch : undefined, seq, timestamp };
   }
 
   /**

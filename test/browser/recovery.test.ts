@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Envelope } from "roomcast";
 import { describe, expect, test } from "vitest";
 import { codeOf } from "./page-world.js";
 import { message, record, roomInfo, ScriptedServer } from "./scripted.js";
@@ -119,6 +120,24 @@ describe("in a room", () => {
     const { server, heard } = await enter();
     await server.say(ack(6), roomInfo(4, "two"), message(5), message(6));
     expect(heard).toEqual([{ from: 5, to: undefined }, 5, 6]);
+  });
+
+  test("a stamp has the epoch of its position, also if another one begins right after", async () => {
+    const { server, room } = await enter();
+    const sending = room.send("mine");
+    await server.quiet();
+    const { id } = server.sent.at(-1) as Envelope;
+    // Both arrive together, before a promise runs.
+    server.hand({ ...ack(5, id), timestamp: "2000-01-01T00:00:00.000Z" }, roomInfo(0, "two"));
+    const stamp = { epoch: "one", seq: 5, timestamp: "2000-01-01T00:00:00.000Z" };
+    expect(await sending).toEqual(stamp);
+  });
+
+  test("a stamp of a message without a position has no epoch", async () => {
+    const { server, room } = await enter();
+    const sending = room.send("mine");
+    await server.answer({ type: "ack", room: "general" });
+    expect(await sending).toMatchObject({ epoch: undefined, seq: 0 });
   });
 
   test("a position that goes back brings nothing twice", async () => {

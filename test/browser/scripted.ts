@@ -56,8 +56,15 @@ export class ScriptedServer {
   /** Says something to the connection, and waits until that has had all its effects. */
   async say(...envelopes: Envelope[]): Promise<void> {
     for (const envelope of envelopes) {
-      this.line.onmessage?.({ data: JSON.stringify(envelope) } as never);
+      this.hand(envelope);
       await this.quiet();
+    }
+  }
+
+  /** Says something to the connection, one right after the other. */
+  hand(...envelopes: Envelope[]): void {
+    for (const envelope of envelopes) {
+      this.line.onmessage?.({ data: JSON.stringify(envelope) } as never);
     }
   }
 
