@@ -75,11 +75,13 @@ function compile(
     return parsed.get(file);
   };
   const program = ts.createProgram([...places.keys()], options, host);
-  return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+  return ts.getPreEmitDiagnostics(program).flatMap(({ file, start, messageText }) => {
     const message = ts.flattenDiagnosticMessageText(messageText, "\n");
-    const place = file && places.get(file.fileName);
-    if (file === undefined || place === undefined) return `${file?.fileName ?? page}: ${message}`;
+    if (file === undefined) return [`${page}: ${message}`];
+    const place = places.get(file.fileName);
+    // The sources are strict: what they are without is not the page's business.
+    if (place === undefined) return [];
     const { line } = file.getLineAndCharacterOfPosition(start ?? 0);
-    return `${page}:${place.line + line}: ${message}`;
+    return [`${page}:${place.line + line}: ${message}`];
   });
 }

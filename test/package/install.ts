@@ -11,6 +11,8 @@ export interface Installed {
   readonly bare: string;
   /** A program that has `ws` and uWebSockets.js, and the types of both and of Node. */
   readonly withPeers: string;
+  /** The packed package. */
+  readonly tarball: string;
 }
 
 declare module "vitest" {
@@ -34,6 +36,7 @@ export default function install({ provide }: TestProject): () => void {
   const installed: Installed = {
     bare: createProgram(join(folder, "bare"), [tarball]),
     withPeers: createProgram(join(folder, "with-peers"), [tarball, ...peers]),
+    tarball,
   };
   provide("installed", installed);
   return () => rmSync(folder, { recursive: true, force: true });
