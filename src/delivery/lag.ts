@@ -37,7 +37,7 @@ export class Lag {
   readonly cursors = new Map<string, Cursor>();
   /** Rooms in which presence messages were left out. */
   readonly stale = new Set<string>();
-  /** The newest message per room and key. */
+  /** The newest message per room and key, which are written as JSON; the one that was replaced last is last. */
   readonly latest = new Map<string, Message>();
   /** When it became slow, in milliseconds of the clock. Kept by CatchUp, as all that follows. */
   since = 0;
@@ -72,7 +72,8 @@ export class Lag {
       this.stale.add(message.room);
       return "hold";
     }
-    return this.#replace(`${message.room}\n${policy.latest}`, message);
+    // Both may hold any character, so no character can part them.
+    return this.#replace(JSON.stringify([message.room, policy.latest]), message);
   }
 
   /** The cursor in a room; a new one stands at `seq`. */

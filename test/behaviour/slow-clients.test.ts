@@ -314,6 +314,17 @@ describe("while a client lags", () => {
     expect(world.emitted("drop")).toEqual([]);
   });
 
+  test("a key is of one room, whatever characters room and key are made of", () => {
+    const names = ["desk", "desk\nx", 'desk","x', '["desk"', "desk\\"];
+    const { world, read } = stuck({}, ...names);
+    const pairs = names.flatMap((room) => ["y", "x\ny", 'x","y', '"y'].map((key) => [room, key]));
+    for (const [room = "", key = ""] of pairs) {
+      world.hub.room(room).broadcast("cursor", key, { policy: { latest: key } });
+    }
+    world.clock.flush();
+    expect(read().map(({ room, payload }) => [room, payload])).toEqual(pairs);
+  });
+
   test("a thousand keys wait at most: of more, those that were heard of first are dropped", () => {
     const { world, client, room, read } = stuck({ lagTimeout: false });
     for (let key = 0; key <= 1_000; key++) {
