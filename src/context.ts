@@ -3,6 +3,7 @@ import type { AnyEvents } from "./events.js";
 import { RoomcastError } from "./protocol/errors.js";
 import type { Clock } from "./util/clock.js";
 import type { Emitter } from "./util/emitter.js";
+import type { EventQueue } from "./util/event-queue.js";
 import type { Logger } from "./util/logger.js";
 import { rejected, resolved } from "./util/promises.js";
 
@@ -47,13 +48,15 @@ export class Context {
   /** True once `close` has resolved. */
   isClosed = false;
   readonly #emitter: Emitter<AnyEvents>;
+  readonly #queue: EventQueue;
   #now = 0;
   #timestamp = "";
 
-  constructor(clock: Clock, logger: Logger, emitter: Emitter<AnyEvents>) {
+  constructor(clock: Clock, logger: Logger, emitter: Emitter<AnyEvents>, queue: EventQueue) {
     this.clock = clock;
     this.logger = logger;
     this.#emitter = emitter;
+    this.#queue = queue;
   }
 
   /** Now, as a message's timestamp. */
@@ -77,7 +80,20 @@ export class Context {
     return this.#emitter.listenerCount(event) > 0;
   }
 
-  /** Emits an event. Its listeners run before this returns; what they throw is reported. */
+  /** Makes a change that several events tell of: their listeners run when all of it is done. */
+  together<T>(change: () => T): T {
+    this.#queue.hold();
+    try {
+      return change();
+    } finally {
+      this.#queue.release();
+    }
+  }
+
+  /**
+   * Emits an event: its listeners run before this returns, or, where a listener runs already or a change is
+   * under way, after that. What they throw is reported.
+   */
   emit<E extends keyof AnyEvents>(event: E, argument: Parameters<AnyEvents[E]>[0]): void {
     this.#emitter.emit(event, ...([argument] as never));
   }

@@ -6,7 +6,9 @@ import type { Room } from "./room.js";
 import type { Handshake } from "./transport/handshake.js";
 
 /**
- * The events of a hub. Listeners run at once, when what they tell of has happened, on this node.
+ * The events of a hub. Listeners run at once, when what they tell of has happened, on this node. What a listener
+ * causes is emitted when the other listeners have run: each hears of everything in the order in which it
+ * happened, and what an event tells of may have changed again by then.
  *
  * @category Events, errors and statistics
  */

@@ -28,6 +28,7 @@ import type { Receiver, Socket } from "./transport/socket.js";
 import { UserHandle } from "./user.js";
 import { invalid } from "./util/checks.js";
 import { Emitter } from "./util/emitter.js";
+import { EventQueue } from "./util/event-queue.js";
 import { MapView } from "./util/map-view.js";
 
 /**
@@ -84,12 +85,13 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
 
   /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
   constructor(options: HubOptions<U, D> = {}) {
-    super((event, cause) => this.#listenerFailed(String(event), cause));
+    const events = new EventQueue();
+    super(events, (event, cause) => this.#listenerFailed(String(event), cause));
     const settings = readOptions(options);
     const { maxMessageBytes, maxBufferedBytes, lagTimeout, rateLimit, heartbeat } = settings;
     this.limits = { maxMessageBytes, maxBufferedBytes, lagTimeout };
 
-    const context = new Context(settings.clock, settings.logger, this);
+    const context = new Context(settings.clock, settings.logger, this, events);
     const users = new Users();
     const requests = new Requests(context);
     const rooms = new Rooms(context, settings, { users, requests });
@@ -139,7 +141,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
 
   /**
    * Takes in an open connection. Called by adapters, once per connection, which then drive the
-   * receiver. The `connect` event is emitted before it returns.
+   * receiver. The `connect` event is emitted before it returns; inside a listener, after the listener's event.
    */
   accept(socket: Socket, { user, handshake }: AcceptOptions<U> = {}): Receiver {
     const { context } = this;
@@ -241,6 +243,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
       {
         clock: this.context.clock,
         clients: this.#clients,
+        together: (change) => this.context.together(change),
         whenIdle: (callback) => this.#parts.dispatcher.whenIdle(callback),
         whenEmpty: (callback) => this.#whenEmpty(callback),
       },

@@ -32,6 +32,8 @@ export const GOING_AWAY = "The server is going away.";
 export interface ShutdownHost {
   readonly clock: Clock;
   readonly clients: ReadonlySet<AnyClient>;
+  /** Runs `change`; listeners run when all of it is done. */
+  together(change: () => void): void;
   /** Runs `callback` once no handler's promise is pending. */
   whenIdle(callback: () => void): void;
   /** Runs `callback` once no connection is left. */
@@ -52,10 +54,10 @@ export function readCloseOptions(options: CloseOptions): Required<CloseOptions> 
 
 /**
  * Closes all connections of a hub that lets nobody in any more: handlers finish first, then each client is
- * told when to reconnect, sent what is queued, and closed. Resolves when all are gone.
+ * sent what is queued, told when to reconnect, and closed. Resolves when all are gone.
  */
 export function shutdown(
-  { clock, clients, whenIdle, whenEmpty }: ShutdownHost,
+  { clock, clients, together, whenIdle, whenEmpty }: ShutdownHost,
   { code, reason, timeout, spread }: Required<CloseOptions>,
 ): Promise<void> {
   let isStarted = false;
@@ -64,12 +66,15 @@ export function shutdown(
     isStarted = true;
     const { size } = clients;
     let place = 0;
-    for (const client of clients) {
-      // Evenly over the time, each at a moment of its own.
-      const delay = Math.round((spread * (place++ + 0.5)) / size);
-      if (spread > 0) client.push({ type: "reconnect", payload: { delay } });
-      client.close(code, reason);
-    }
+    // A listener that still broadcasts must not reach some of them, or any after its last message.
+    together(() => {
+      for (const client of clients) {
+        // Evenly over the time, each at a moment of its own.
+        const delay = Math.round((spread * (place++ + 0.5)) / size);
+        if (spread > 0 && !isBehind(client)) client.push({ type: "reconnect", payload: { delay } });
+        client.close(code, reason);
+      }
+    });
   };
   return new Promise((resolve) => {
     // Handlers have half of the time, the closing handshakes at least the other half.
@@ -84,4 +89,9 @@ export function shutdown(
       resolve();
     });
   });
+}
+
+/** Whether messages of a room still wait for a client: one that is told to reconnect has everything. */
+function isBehind({ outbox }: AnyClient): boolean {
+  return outbox.lag !== undefined && outbox.lag.cursors.size > 0;
 }

@@ -83,7 +83,8 @@ export class Membership {
     const state = client.memberships.get(roomId);
     if (state !== undefined) return state.room;
     if (!client.isOpen) return this.#parts.rooms.handle(roomId);
-    return this.#enter({ client, roomId, since: undefined, id: undefined, isRevoked: false }).room;
+    const wish = { client, roomId, since: undefined, id: undefined, isRevoked: false };
+    return this.#context.together(() => this.#enter(wish)).room;
   }
 
   /**
@@ -91,6 +92,10 @@ export class Membership {
    * presence and requests see the room without it; the events come last.
    */
   leave(client: AnyClient, state: RoomState, reason: LeaveReason): void {
+    this.#context.together(() => this.#leave(client, state, reason));
+  }
+
+  #leave(client: AnyClient, state: RoomState, reason: LeaveReason): void {
     const { typing, users, presence, requests, rooms } = this.#parts;
     const { outbox, user } = client;
     typing.stop(client, state);
@@ -104,19 +109,17 @@ export class Membership {
       presence.left(state, client, reason);
     }
     requests.left(client, state.id);
-    const isReleased = rooms.release(state);
-    if (this.#context.hears("leave")) {
-      this.#context.emit("leave", { client, room: state.room, reason });
-    }
-    if (isReleased && this.#context.hears("roomRemoved") && state.isDeserted) {
-      this.#context.emit("roomRemoved", { room: state.room });
-    }
+    const context = this.#context;
+    if (context.hears("leave")) context.emit("leave", { client, room: state.room, reason });
+    rooms.release(state);
   }
 
   /** Takes a client out by the server's decision, and tells it. */
   remove(client: AnyClient, state: RoomState, reason: LeaveReason): void {
-    this.leave(client, state, reason);
-    client.push({ type: "removed", room: state.id, payload: { reason } });
+    this.#context.together(() => {
+      this.#leave(client, state, reason);
+      client.push({ type: "removed", room: state.id, payload: { reason } });
+    });
   }
 
   /** Takes a user out of one room, or of all, on all connections and whatever they are about to join. */
@@ -126,24 +129,28 @@ export class Membership {
     for (const join of this.#pending) {
       if (join.client.user.id === userId && isMeant(join.roomId)) join.isRevoked = true;
     }
-    for (const client of [...users.clientsOf(userId)]) {
-      for (const state of [...client.memberships.values()]) {
-        if (isMeant(state.id)) this.remove(client, state, "kicked");
+    this.#context.together(() => {
+      for (const client of [...users.clientsOf(userId)]) {
+        for (const state of [...client.memberships.values()]) {
+          if (isMeant(state.id)) this.remove(client, state, "kicked");
+        }
       }
-    }
-    for (const state of [...rooms.all()]) {
-      if (!isMeant(state.id)) continue;
-      state.timeline.endAccess(userId);
-      presence.endGrace(state, userId, "kicked");
-    }
+      for (const state of [...rooms.all()]) {
+        if (!isMeant(state.id)) continue;
+        state.timeline.endAccess(userId);
+        presence.endGrace(state, userId, "kicked");
+      }
+    });
   }
 
   /** A client is closed: it leaves all rooms, and nothing more is owed to it. */
   closed(client: AnyClient, reason: LeaveReason): void {
     const { catchUp, requests } = this.#parts;
     catchUp.end(client);
-    for (const state of client.memberships.values()) this.leave(client, state, reason);
-    requests.left(client);
+    this.#context.together(() => {
+      for (const state of client.memberships.values()) this.#leave(client, state, reason);
+      requests.left(client);
+    });
   }
 
   async #wait(
@@ -172,7 +179,7 @@ export class Membership {
     const state = client.memberships.get(roomId);
     try {
       if (state !== undefined) this.#parts.presence.sendInfo(client, state, "room_info", id);
-      else if (client.isOpen) this.#enter(join, missed);
+      else if (client.isOpen) this.#context.together(() => this.#enter(join, missed));
     } finally {
       missed?.timeline.release();
     }
@@ -186,7 +193,6 @@ export class Membership {
     if (limit !== false && client.memberships.size >= limit) {
       throw new RoomcastError("TOO_MANY_ROOMS", `You may be in at most ${limit} rooms.`);
     }
-    const isNew = !rooms.live.has(roomId);
     const state = rooms.activate(roomId);
     const replay = missed?.timeline === state.timeline ? missed.replay : undefined;
     state.timeline.grantAccess(client.user.id);
@@ -197,10 +203,7 @@ export class Membership {
     if (replay !== undefined) client.outbox.fallBehind().cursor(roomId, replay.from - 1);
     presence.sendInfo(client, state, "room_info", id, since && replay !== undefined);
     if (replay !== undefined) catchUp.start(client, state, replay);
-    // A room's handle is made only where somebody listens.
-    const context = this.#context;
-    if (isNew && context.hears("roomCreated")) context.emit("roomCreated", { room: state.room });
-    if (context.hears("join")) context.emit("join", { client, room: state.room });
+    if (this.#context.hears("join")) this.#context.emit("join", { client, room: state.room });
     return state;
   }
 

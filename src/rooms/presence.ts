@@ -69,7 +69,7 @@ export class Presence {
     this.#forget(state, absent);
     const { id, name } = absent.user;
     this.#announceChange(state, { type: "user_left", payload: { id, name, reason } });
-    this.#release(state);
+    this.#rooms.release(state);
   }
 
   /** A user's last connection is gone. */
@@ -125,7 +125,7 @@ export class Presence {
     this.#counting.clear();
     for (const state of [...this.#rooms.live.values()]) {
       for (const absent of [...(state.absent?.values() ?? [])]) this.#forget(state, absent);
-      this.#release(state);
+      this.#rooms.release(state);
     }
   }
 
@@ -190,10 +190,6 @@ export class Presence {
     state.absent?.delete(absent.user.id);
     if (state.absent?.size === 0) state.absent = undefined;
     this.#absentCount--;
-  }
-
-  #release(state: RoomState): void {
-    if (this.#rooms.release(state)) this.#context.emit("roomRemoved", { room: state.room });
   }
 
   #announce(state: RoomState, announcement: Announcement, excluded?: Excluded<AnyClient>): void {

@@ -1,7 +1,7 @@
+import type { Context } from "../context.js";
 import type { HistoryLimits, HistoryStore } from "../history/history.js";
 import { Timeline } from "../history/timeline.js";
 import { type AnyRoom, Room, type RoomHost } from "../room.js";
-import type { Clock } from "../util/clock.js";
 import { type RoomKind, RoomState } from "./room-state.js";
 import type { Visibility } from "./visibility.js";
 
@@ -25,7 +25,7 @@ export interface RoomsSettings {
 export class Rooms {
   /** Rooms that have members, by name. */
   readonly live = new Map<string, RoomState>();
-  readonly #context: RoomHost["context"] & { readonly clock: Clock; readonly isClosing: boolean };
+  readonly #context: Context;
   readonly #settings: RoomsSettings;
   readonly #host: RoomHost;
   /** The kind of the room that was made last. */
@@ -34,7 +34,7 @@ export class Rooms {
   readonly #dormant = new Map<string, { readonly state: RoomState; readonly timer: unknown }>();
 
   constructor(
-    context: RoomHost["context"] & { readonly clock: Clock; readonly isClosing: boolean },
+    context: Context,
     settings: RoomsSettings,
     { users, requests }: Pick<RoomHost, "users" | "requests">,
   ) {
@@ -70,6 +70,7 @@ export class Rooms {
     if (state !== undefined) return state;
     state = this.#unpark(id) ?? this.#create(id);
     this.live.set(id, state);
+    this.#emit("roomCreated", state);
     return state;
   }
 
@@ -83,13 +84,13 @@ export class Rooms {
     return state;
   }
 
-  /** Ends a room's life if it is deserted. Returns whether it did. Idempotent. */
-  release(state: RoomState): boolean {
-    if (!state.isDeserted || this.live.get(state.id) !== state) return false;
+  /** Ends a room's life if it is deserted. Idempotent. */
+  release(state: RoomState): void {
+    if (!state.isDeserted || this.live.get(state.id) !== state) return;
     this.live.delete(state.id);
     if (this.#context.isClosing) this.#close(state);
     else this.#park(state);
-    return true;
+    this.#emit("roomRemoved", state);
   }
 
   /** Forgets the dormant rooms. */
@@ -97,12 +98,19 @@ export class Rooms {
     for (const { state } of this.#dormant.values()) this.#drop(state);
   }
 
+  /** A room's handle is made only where somebody listens. */
+  #emit(event: "roomCreated" | "roomRemoved", state: RoomState): void {
+    if (this.#context.hears(event)) this.#context.emit(event, { room: state.room });
+  }
+
   #create(id: string): RoomState {
     const { history, historyStore, presence } = this.#settings;
+    // What the application's functions throw comes first: a history that was opened must be closed.
     const limits = history(id);
+    const kind = this.#kindOf(presence(id));
     const timeline =
       limits === false ? new Timeline() : new Timeline(historyStore.open(id, limits), limits.ttl);
-    return new RoomState(this.#kindOf(presence(id)), id, timeline);
+    return new RoomState(kind, id, timeline);
   }
 
   /** The kind of a room; the same object as before for the same options. */

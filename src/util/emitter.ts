@@ -1,4 +1,5 @@
 import { EventEmitter } from "eventemitter3";
+import type { EventQueue } from "./event-queue.js";
 import { isPromiseLike } from "./promises.js";
 
 type Name<Events extends object> = EventEmitter.EventNames<Events>;
@@ -10,19 +11,41 @@ type AnyListener = (...args: unknown[]) => unknown;
 
 /**
  * An event emitter whose listeners may throw, or be async and reject: each failure is reported, the other
- * listeners run, and nothing is thrown at the caller of `emit`.
+ * listeners run, and nothing is thrown at the caller of `emit`. What a listener causes is emitted after the
+ * other listeners have run.
  *
  * @typeParam Events - The listener's type by the name of the event.
  */
 export class Emitter<Events extends object> extends EventEmitter<Events> {
+  readonly #queue: EventQueue;
   readonly #onFailure: (event: Name<Events>, cause: unknown) => void;
   /** Per event, what runs in a listener's place. */
   readonly #guards = new Map<Name<Events>, WeakMap<object, AnyListener>>();
 
   /** @param onFailure Runs for each listener that throws or rejects. MUST NOT throw. */
-  constructor(onFailure: (event: Name<Events>, cause: unknown) => void) {
+  constructor(queue: EventQueue, onFailure: (event: Name<Events>, cause: unknown) => void) {
     super();
+    this.#queue = queue;
     this.#onFailure = onFailure;
+  }
+
+  /** Calls the listeners of an event; inside a listener, after those that run now. Returns whether there are any. */
+  override emit<N extends Name<Events>>(
+    event: N,
+    ...args: EventEmitter.EventArgs<Events, N>
+  ): boolean {
+    const queue = this.#queue;
+    if (queue.isHeld) {
+      const isHeard = this.listenerCount(event) > 0;
+      if (isHeard) queue.add(() => super.emit(event, ...args));
+      return isHeard;
+    }
+    queue.hold();
+    try {
+      return super.emit(event, ...args);
+    } finally {
+      queue.release();
+    }
   }
 
   /** Calls `listener` for each event of that name, with `context` as `this`. */

@@ -258,6 +258,31 @@ describe("with a spread", () => {
     expect([Math.min(...told) >= 0, Math.max(...told) <= 10]).toEqual([true, true]);
   });
 
+  test("is the last that each is told, whatever listeners of leave send", async () => {
+    const { world, sockets, close } = running({}, 3);
+    world.hub.on("leave", ({ client, room }) => {
+      client.send("bye");
+      room.broadcast("gone", client.user.id);
+      world.hub.broadcast("news");
+    });
+    await close({ spread: 1_000 });
+    for (const socket of sockets) expect(socket.take()).toMatchObject([{ type: "reconnect" }]);
+  });
+
+  test("is not told to those that still miss messages", async () => {
+    const { world, a, b, close } = running({ history: {}, maxBufferedBytes: 1_000 });
+    b.pause();
+    for (let n = 0; n < 3; n++) {
+      world.hub.room("general").broadcast("n", "x".repeat(900));
+      world.clock.flush();
+    }
+    const closed = close({ spread: 1_000 });
+    b.resume();
+    await closed;
+    expect(a.take().at(-1)).toMatchObject({ type: "reconnect" });
+    expect(b.take().map(({ type }) => type)).toEqual(["n", "n"]);
+  });
+
   test("of none, nobody is told anything", async () => {
     const { a, close } = running();
     await close();
