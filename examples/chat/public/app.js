@@ -7,6 +7,9 @@ import { closeSide } from "./side.js";
 const TOAST_TIME = 6_000;
 const SESSION = "roomcast-chat";
 
+/** Sorts names as people do: 2 before 10. */
+const { compare } = new Intl.Collator(undefined, { numeric: true });
+
 const find = (id) => document.getElementById(id);
 const chat = find("chat");
 const draft = find("draft");
@@ -243,7 +246,7 @@ function renderMembers() {
         "li",
         { className: user.reconnecting ? "member away" : "member" },
         avatar(user),
-        element("span", { className: "member-name" }, user.name),
+        element("span", { className: "member-name", dir: "auto" }, user.name),
         element("span", { className: "tag" }, tagOf(user)),
       ),
     ),
@@ -257,7 +260,7 @@ function tagOf({ id, reconnecting }) {
 
 function byName(one, other) {
   if (one.id === me.id || other.id === me.id) return one.id === me.id ? -1 : 1;
-  return one.name.localeCompare(other.name);
+  return compare(one.name, other.name);
 }
 
 function renderTyping() {

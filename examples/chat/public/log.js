@@ -23,6 +23,8 @@ export class MessageLog {
   unseen = 0;
   #list = element("ol", { className: "lines" });
   #isFollowing = true;
+  /** The last line that tells what people did, and who they are. */
+  #crowd;
 
   /** @param onScroll Called when `unseen` may have changed. */
   constructor(roomName, onScroll) {
@@ -89,9 +91,22 @@ export class MessageLog {
     this.follow();
   }
 
-  /** Shows that something happened: somebody came, the connection is back. */
+  /** Shows that something happened: the connection is back, messages are missing. */
   notice(text) {
-    this.#insert(element("li", { className: "notice" }, text));
+    const line = element("li", { className: "notice", dir: "auto" }, text);
+    this.#insert(line);
+    return line;
+  }
+
+  /** Shows what somebody did. The same of several people, one after the other, is one line. */
+  happened(name, what) {
+    const crowd = this.#crowd;
+    const isLast = crowd !== undefined && isEnd(crowd.line.nextElementSibling);
+    if (isLast && crowd.line.isConnected && crowd.what === what) crowd.names.push(name);
+    else this.#crowd = { line: this.notice(""), what, names: [name] };
+    const { line, names } = this.#crowd;
+    line.textContent = `${listOf(names)} ${what}`;
+    this.follow();
   }
 
   /** Scrolls to the end, if one is there already or `always`. */
@@ -112,7 +127,7 @@ export class MessageLog {
       { className: "byline" },
       element(
         "span",
-        { className: isOwn ? "visually-hidden" : "author" },
+        { className: isOwn ? "visually-hidden" : "author", dir: "auto" },
         isOwn ? "You" : sender.name,
       ),
       element(
@@ -121,7 +136,7 @@ export class MessageLog {
         clock.format(time),
       ),
     );
-    const bubble = element("div", { className: "bubble" }, element("p", {}, content));
+    const bubble = element("div", { className: "bubble" }, element("p", { dir: "auto" }, content));
     if (isOwn) bubble.append(element("span", { className: "state" }));
     line.append(avatar(sender), element("div", { className: "body" }, byline, bubble));
     return line;
@@ -148,6 +163,19 @@ export class MessageLog {
     if (days[days.length - 1]?.dataset.day === day) return;
     line.before(element("li", { className: "day", dataset: { day } }, element("span", {}, day)));
   }
+}
+
+/** Whether nothing comes after a line but messages that are not sent yet. */
+function isEnd(next) {
+  return next === null || next.dataset.state === "pending";
+}
+
+/** "Ada", "Ada and Ben", "Ada, Ben and 100 others". */
+function listOf(names) {
+  const [first, second, ...others] = new Set(names);
+  if (second === undefined) return first;
+  if (others.length === 0) return `${first} and ${second}`;
+  return `${first}, ${second} and ${others.length === 1 ? others[0] : `${others.length} others`}`;
 }
 
 /** Whether `one` belongs below `other`, which is new: it is not sent yet, or its position is higher. */

@@ -47,7 +47,7 @@ export class ChatRoom {
     this.#me = me;
     this.#onChange = () => onChange(this);
     this.log = new MessageLog(name, onScroll);
-    const label = element("span", { className: "room-name" }, name);
+    const label = element("span", { className: "room-name", dir: "auto" }, name);
     this.button = element("button", { type: "button", className: "room" }, label, this.#badge);
   }
 
@@ -67,7 +67,7 @@ export class ChatRoom {
     place.on("gap", () => this.log.notice("Some messages were missed while you were away."));
     place.on("members", this.#onChange);
     const tell = (type, text) => {
-      place.on(type, ({ payload }) => this.log.notice(`${payload.name} ${text(payload)}`));
+      place.on(type, ({ payload }) => this.log.happened(payload.name, text(payload)));
     };
     tell("user_joined", () => "joined");
     tell("user_left", ({ reason }) => DEPARTURES[reason]);

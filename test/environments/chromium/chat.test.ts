@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { hasChromium } from "../../support/chromium.js";
@@ -7,6 +10,27 @@ import { BUILD_TIMEOUT, buildPackage, Example } from "../../support/example.js";
 import { composer, enter, line, member, members, say, Visitors } from "../../support/visitors.js";
 
 beforeAll(buildPackage, BUILD_TIMEOUT);
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Somebody without a page, who is in a room until the chat stops. */
+async function join(chat: Example, name: string, room: string): Promise<void> {
+  const socket = new WebSocket(chat.socketUrl(`/ws?token=${encodeURIComponent(name)}`));
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: "join_room", payload: { room_id: room } }));
+  await once(socket, "message");
+}
+
+/** What axe-core finds wrong with a page as it is now: the rules that it breaks, and where. */
+async function barriers(page: Page): Promise<string[]> {
+  // The page's security policy forbids scripts of others: this one comes from the debugger.
+  await page.evaluate(axe);
+  return page.evaluate<
+    string[]
+  >(`Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {})))
+    .then(() => axe.run())
+    .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))`);
+}
 
 describe("the chat server", () => {
   let chat: Example;
@@ -336,6 +360,49 @@ describe.skipIf(!hasChromium())("the chat page", () => {
     await ada.reload();
     await member(ada, "Ben").waitFor();
     await ada.getByRole("heading", { name: "# reload" }).waitFor();
+  });
+
+  it("keeps its lists in place whatever people are called", async () => {
+    const { ada, ben } = await visitors.meet("names", chat.url);
+    const long = "W".repeat(32);
+    for (const name of [long, "Guest 11", "Guest 2", "عمر"]) await join(chat, name, "names");
+    await expect.poll(() => members(ada).count()).toBe(6);
+    const overflow =
+      "document.querySelector('#member-list').scrollWidth - document.querySelector('#member-list').clientWidth";
+    expect(await ada.evaluate<number>(overflow)).toBe(0);
+    expect(await member(ada, "you").getByText("you").isVisible()).toBe(true);
+    expect(await ben.locator("#member-list .member-name").allInnerTexts()).toEqual([
+      "Ben",
+      "Ada",
+      "Guest 2",
+      "Guest 11",
+      long,
+      "عمر",
+    ]);
+    // Who came one after the other is one line of the log.
+    await line(ada, "others joined").waitFor();
+    expect(await line(ada, "joined").count()).toBe(1);
+
+    await say(ben, "مرحبا");
+    await line(ada, "مرحبا").locator(".bubble p:dir(rtl)").waitFor();
+  });
+
+  it("has nothing that keeps anybody out, at either width", async () => {
+    for (const width of [1280, 390]) {
+      const context = await visitors.invite({ viewport: { width, height: 844 } });
+      const page = await context.newPage();
+      await page.goto(chat.url);
+      expect(await barriers(page)).toEqual([]);
+      await page.close();
+      const ada = await enter(context, "Ada", `barriers-${width}`, chat.url);
+      await join(chat, "W".repeat(32), `barriers-${width}`);
+      await say(ada, "Hello");
+      await line(ada, "Hello").getByText("Delivered").waitFor();
+      expect(await barriers(ada)).toEqual([]);
+      if (width > 720) continue;
+      await ada.getByRole("button", { name: "Members", exact: true }).click();
+      expect(await barriers(ada)).toEqual([]);
+    }
   });
 
   it("fits on a phone", async () => {
