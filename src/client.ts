@@ -10,7 +10,7 @@ import type { AnyRoom, Room } from "./room.js";
 import type { RoomState } from "./rooms/room-state.js";
 import type { Socket } from "./transport/socket.js";
 import { checkCloseCode } from "./util/checks.js";
-import type { Clock } from "./util/clock.js";
+import type { SteadyClock } from "./util/clock.js";
 import { MapView } from "./util/map-view.js";
 
 /**
@@ -69,7 +69,7 @@ export interface Receipts<U extends User = User, D = Record<string, unknown>>
 /** What a client needs of its hub. */
 export interface ClientHost {
   readonly context: {
-    readonly clock: Clock;
+    readonly clock: SteadyClock;
     timestamp(): string;
     settled<T>(value: T): Promise<T>;
   };
@@ -107,7 +107,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   readonly user: U;
   /** The rooms it is in, by name; kept by Membership. @internal */
   readonly memberships = new Map<string, RoomState>();
-  /** When the peer was last heard of, in milliseconds of the clock. @internal */
+  /** When the peer was last heard of, in milliseconds of the monotonic clock. @internal */
   lastSeen: number;
   /** @internal */
   readonly outbox: Outbox<AnyClient>;
@@ -122,7 +122,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   constructor(host: ClientHost, socket: Socket, user: U | undefined) {
     // Without a user it is a guest of its own.
     this.user = user ?? ({ id: this.id, name: `guest-${this.id.slice(0, 4)}` } as User as U);
-    this.lastSeen = host.context.clock.now();
+    this.lastSeen = host.context.clock.monotonic();
     this.outbox = new Outbox<AnyClient>(this, host.turn, socket, host.maxBufferedBytes);
     this.#host = host;
     this.#socket = socket;

@@ -1,7 +1,7 @@
 import type { AnyClient } from "./client.js";
 import type { AnyEvents } from "./events.js";
 import { RoomcastError } from "./protocol/errors.js";
-import type { Clock } from "./util/clock.js";
+import type { SteadyClock } from "./util/clock.js";
 import type { Emitter } from "./util/emitter.js";
 import type { EventQueue } from "./util/event-queue.js";
 import type { Logger } from "./util/logger.js";
@@ -40,7 +40,7 @@ export type Counters = {
 
 /** What all parts of a hub share. */
 export class Context {
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly logger: Logger;
   readonly counters: Counters = { received: 0, delivered: 0, dropped: 0, replayed: 0, missed: 0 };
   /** True from the call of `close` on: nothing new begins. */
@@ -52,7 +52,7 @@ export class Context {
   #now = 0;
   #timestamp = "";
 
-  constructor(clock: Clock, logger: Logger, emitter: Emitter<AnyEvents>, queue: EventQueue) {
+  constructor(clock: SteadyClock, logger: Logger, emitter: Emitter<AnyEvents>, queue: EventQueue) {
     this.clock = clock;
     this.logger = logger;
     this.#emitter = emitter;

@@ -16,7 +16,7 @@ import {
   type Visibility,
 } from "./rooms/visibility.js";
 import { checkCount, checkMethods, checkNames, checkPositive, invalid } from "./util/checks.js";
-import { type Clock, systemClock } from "./util/clock.js";
+import { type Clock, type SteadyClock, steady, systemClock } from "./util/clock.js";
 import { defaultLogger, type Logger } from "./util/logger.js";
 
 /**
@@ -94,8 +94,9 @@ export type HubLimits = Pick<
 /** The options with every default filled in. */
 export type Settings<U extends User = User, D = Record<string, unknown>> = Omit<
   Required<HubOptions<U, D>>,
-  "authorize" | "history" | "presence" | "heartbeat"
+  "authorize" | "clock" | "history" | "presence" | "heartbeat"
 > & {
+  readonly clock: SteadyClock;
   readonly authorize: HubOptions<U, D>["authorize"];
   readonly history: (roomId: string) => HistoryLimits | false;
   readonly presence: (roomId: string) => Visibility;
@@ -141,11 +142,13 @@ export function readOptions<U extends User, D>(options: HubOptions<U, D>): Setti
   }
   checkMethods("logger", result.logger, ["debug", "info", "warn", "error"]);
   checkMethods("clock", result.clock, ["now", "setImmediate", "setTimeout", "clearTimeout"]);
-  const { clock, heartbeat, history, presence } = result;
+  const { heartbeat, history, presence } = result;
+  const clock = steady(result.clock);
   const historyStore = result.historyStore ?? new MemoryHistory({ clock });
   checkMethods("historyStore", historyStore, ["open", "close"]);
   return {
     ...result,
+    clock,
     historyStore,
     heartbeat: readHeartbeat(heartbeat),
     history: byRoom(history, readHistoryOptions),

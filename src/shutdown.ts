@@ -1,7 +1,7 @@
 import type { AnyClient } from "./client.js";
 import { CloseCode } from "./protocol/close-codes.js";
 import { checkCloseCode, checkNames, checkPositive, invalid } from "./util/checks.js";
-import type { Clock } from "./util/clock.js";
+import type { SteadyClock } from "./util/clock.js";
 
 /**
  * How to close a hub.
@@ -30,7 +30,7 @@ export const GOING_AWAY = "The server is going away.";
 
 /** What closing needs of a hub. */
 export interface ShutdownHost {
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly clients: ReadonlySet<AnyClient>;
   /** Runs `change`; listeners run when all of it is done. */
   together(change: () => void): void;

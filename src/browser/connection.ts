@@ -7,7 +7,7 @@ import type { ConnectOptions } from "./options.js";
 import { type ConnectionRequestOptions, PendingRequests } from "./pending-requests.js";
 import { type ConnectionStatus, ReconnectingSocket } from "./reconnecting-socket.js";
 import { ConnectionRoom, type RoomHost } from "./room.js";
-import { systemTimers } from "./timers.js";
+import { steady, systemTimers } from "./timers.js";
 import { onWake } from "./wake.js";
 
 /** Events of a connection beside its messages. */
@@ -49,7 +49,7 @@ export class Connection {
 
   /** Use {@link connect}. */
   constructor(url: string, options: ConnectOptions) {
-    const { clock = systemTimers } = options;
+    const clock = steady(options.clock ?? systemTimers);
     // A listener of `error` that fails is not called again.
     const listenerFailed = (name: string, cause: unknown): void => {
       const text = `A listener of "${name}" failed.`;

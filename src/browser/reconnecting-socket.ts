@@ -1,7 +1,7 @@
 import type { Envelope, HeartbeatOptions } from "../protocol/types.js";
 import { type BackoffOptions, backoff } from "./backoff.js";
 import { ConnectionError } from "./errors.js";
-import { type Alarm, createAlarm, type Timers } from "./timers.js";
+import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 
 /** What a connection is doing. */
 export type ConnectionStatus =
@@ -88,7 +88,7 @@ const STABLE_AFTER = 5_000;
  * The four states are entered by `#connect`, `#opened`, `#wait` and `#end`, and by nothing else.
  */
 export class ReconnectingSocket {
-  readonly #clock: Timers;
+  readonly #clock: SteadyTimers;
   readonly #url: string;
   readonly #options: SocketOptions;
   readonly #WebSocket: WebSocketClass;
@@ -104,7 +104,7 @@ export class ReconnectingSocket {
   /** Wait (ms) that the server chose for the next attempt; used once. */
   #delay: number | undefined;
 
-  constructor(clock: Timers, url: string, options: SocketOptions, listener: SocketListener) {
+  constructor(clock: SteadyTimers, url: string, options: SocketOptions, listener: SocketListener) {
     const { WebSocket = (globalThis as { WebSocket?: WebSocketClass }).WebSocket } = options;
     if (!WebSocket) throw new TypeError("No WebSocket: pass one.");
     this.#clock = clock;
@@ -191,7 +191,7 @@ export class ReconnectingSocket {
 
   /** → open. */
   #opened(): void {
-    this.#openedAt = this.#clock.now();
+    this.#openedAt = this.#clock.monotonic();
     this.#heard();
     this.#enter({ state: "open" });
   }
@@ -215,7 +215,7 @@ export class ReconnectingSocket {
 
   /** Failed, closed, or silent for too long: → closed if that is final, else → waiting. */
   #lost(code: number, reason: string, isFinal = code === 1000 || code >= 4_500): void {
-    if (this.status.state === "open" && this.#clock.now() - this.#openedAt >= STABLE_AFTER) {
+    if (this.status.state === "open" && this.#clock.monotonic() - this.#openedAt >= STABLE_AFTER) {
       this.#failures = 0;
     }
     this.#drop();

@@ -4,7 +4,7 @@ import { Emitter, type Unsubscribe } from "./emitter.js";
 import { type ConnectionError, leftError } from "./errors.js";
 import type { Membership } from "./membership.js";
 import type { ConnectionRequestOptions } from "./pending-requests.js";
-import { type Alarm, createAlarm, type Timers } from "./timers.js";
+import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 
 /** Events of a room beside its messages. */
 export interface RoomEvents {
@@ -24,7 +24,7 @@ export interface RoomEvents {
 
 /** What a room asks of its connection. */
 export interface RoomHost {
-  readonly clock: Timers;
+  readonly clock: SteadyTimers;
   /** Reports a listener that threw or rejected. */
   listenerFailed(name: string, cause: unknown): void;
   /** Sends a message, now or when the room is joined; resolves with its answer. */
@@ -45,8 +45,8 @@ export class ConnectionRoom {
   readonly #host: RoomHost;
   readonly #membership: Membership;
   readonly #emitter: Emitter;
-  /** When typing was sent last; 0 if nobody types. */
-  #typedAt = 0;
+  /** When typing was sent last; undefined if nobody types. */
+  #typedAt: number | undefined;
   readonly #typing: Alarm;
 
   /** Use `connection.join`. @internal */
@@ -115,8 +115,8 @@ export class ConnectionRoom {
    * Shows the others that we are typing. Call it at each key: it sends rarely, and ends by itself.
    */
   typing(): void {
-    const now = this.#host.clock.now();
-    if (now - this.#typedAt >= TYPING_INTERVAL) {
+    const now = this.#host.clock.monotonic();
+    if (this.#typedAt === undefined || now - this.#typedAt >= TYPING_INTERVAL) {
       this.#typedAt = now;
       this.#host.send({ type: "typing", room: this.id });
     }
@@ -146,8 +146,8 @@ export class ConnectionRoom {
 
   /** Forgets that we were typing; returns whether we were. */
   #endTyping(): boolean {
-    const wasTyping = this.#typedAt > 0;
-    this.#typedAt = 0;
+    const wasTyping = this.#typedAt !== undefined;
+    this.#typedAt = undefined;
     this.#typing();
     return wasTyping;
   }

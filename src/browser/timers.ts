@@ -2,18 +2,42 @@
 export interface Timers {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds that never go back. Without it, the steps forward of `now` are added up. */
+  monotonic?(): number;
   /** Runs `callback` once, after `ms` milliseconds. */
   setTimeout(callback: () => void, ms: number): unknown;
   /** Cancels a `setTimeout`. A handle that is spent or undefined MUST be ignored. */
   clearTimeout(handle: unknown): void;
 }
 
+/** Timers by which elapsed time can be measured. */
+export type SteadyTimers = Required<Timers>;
+
+/** The timers themselves where they are monotonic; else with a `monotonic` made of `now`. */
+export function steady(timers: Timers): SteadyTimers {
+  if (timers.monotonic) return timers as SteadyTimers;
+  let before = Infinity;
+  let elapsed = 0;
+  return {
+    now: () => timers.now(),
+    monotonic() {
+      const now = timers.now();
+      elapsed += Math.max(0, now - before);
+      before = now;
+      return elapsed;
+    },
+    setTimeout: (callback, ms) => timers.setTimeout(callback, ms),
+    clearTimeout: (handle) => timers.clearTimeout(handle),
+  };
+}
+
 /**
  * The runtime's own. Unlike a hub's timers they keep a process alive: a program that waits for its
  * server to come back must not end meanwhile.
  */
-export const systemTimers: Timers = {
+export const systemTimers: SteadyTimers = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (handle) => clearTimeout(handle as number),
 };

@@ -1,6 +1,6 @@
 import { Batch } from "../delivery/batch.js";
 import { Message } from "../delivery/message.js";
-import type { Clock } from "../util/clock.js";
+import type { SteadyClock } from "../util/clock.js";
 import { epochText, newEpoch } from "./epoch.js";
 import type { History, HistoryLimits, Replay } from "./history.js";
 
@@ -25,7 +25,7 @@ export class Log implements History {
   readonly position = { epoch: epochText(newEpoch()), seq: 0 };
   readonly #roomId: string;
   readonly #limits: HistoryLimits;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #budget: Budget;
   /** Without gaps up to the position. */
   readonly #entries: Entry[] = [];
@@ -33,7 +33,7 @@ export class Log implements History {
   /** The replays of this turn, by the position of their first message: many clients ask for the same. */
   readonly #replays = new Map<number, Replay>();
 
-  constructor(roomId: string, limits: HistoryLimits, clock: Clock, budget: Budget) {
+  constructor(roomId: string, limits: HistoryLimits, clock: SteadyClock, budget: Budget) {
     this.#roomId = roomId;
     this.#limits = limits;
     this.#clock = clock;
@@ -43,7 +43,7 @@ export class Log implements History {
   append(message: Message): void {
     this.position.seq++;
     if (this.#replays.size > 0) this.#replays.clear();
-    const at = this.#clock.now();
+    const at = this.#clock.monotonic();
     const { length: bytes } = message.bytes;
     this.#entries.push({ text: message.text, bytes, at });
     this.#bytes += bytes;
@@ -51,7 +51,7 @@ export class Log implements History {
   }
 
   since(seq: number, limit: number): Replay {
-    this.#budget.forgot(this, this.#trim(this.#clock.now()));
+    this.#budget.forgot(this, this.#trim(this.#clock.monotonic()));
     const first = this.position.seq - this.#entries.length + 1;
     const from = Math.max(first, seq + 1);
     const known = this.#replays.get(from);

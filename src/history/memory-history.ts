@@ -1,5 +1,5 @@
 import { checkCount, checkNames } from "../util/checks.js";
-import { type Clock, systemClock } from "../util/clock.js";
+import { type Clock, type SteadyClock, steady, systemClock } from "../util/clock.js";
 import type { History, HistoryLimits, HistoryStore } from "./history.js";
 import { type Budget, Log } from "./log.js";
 
@@ -25,7 +25,7 @@ export interface MemoryHistoryOptions {
  */
 export class MemoryHistory implements HistoryStore {
   readonly #maxBytes: number;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   /** The logs that keep something; the one that has been silent for longest is first. */
   readonly #logs = new Set<Log>();
   #bytes = 0;
@@ -35,7 +35,7 @@ export class MemoryHistory implements HistoryStore {
     checkNames(rest, ["maxBytes", "clock"]);
     checkCount("maxBytes", maxBytes);
     this.#maxBytes = maxBytes;
-    this.#clock = clock;
+    this.#clock = steady(clock);
   }
 
   /** How many bytes of messages are kept now. */

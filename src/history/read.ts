@@ -1,5 +1,5 @@
 import { RoomcastError } from "../protocol/errors.js";
-import type { Clock } from "../util/clock.js";
+import type { SteadyClock } from "../util/clock.js";
 import { isPromiseLike } from "../util/promises.js";
 import { TIMED_OUT, withTimeout } from "../util/timeout.js";
 import type { Replay } from "./history.js";
@@ -10,7 +10,7 @@ const SLICE = 256;
 
 /** How histories are read. */
 export interface ReadSettings {
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   /** How long (ms) an answer may take; `false` for no limit. */
   readonly timeout: number | false;
   /** Runs where a history throws, rejects or takes too long. */

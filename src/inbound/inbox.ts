@@ -36,7 +36,7 @@ export class Inbox implements Receiver {
     const client = this.#client;
     if (!client.isOpen) return;
     const { context, dispatcher, maxMessageBytes } = this.#host;
-    const now = context.clock.now();
+    const now = context.clock.monotonic();
     client.lastSeen = now;
     context.counters.received++;
     if (typeof data !== "string") {
@@ -64,7 +64,7 @@ export class Inbox implements Receiver {
   }
 
   pong(): void {
-    this.#client.lastSeen = this.#host.context.clock.now();
+    this.#client.lastSeen = this.#host.context.clock.monotonic();
   }
 
   drain(): void {

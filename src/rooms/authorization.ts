@@ -1,6 +1,6 @@
 import type { AnyClient } from "../client.js";
 import { RoomcastError } from "../protocol/errors.js";
-import type { Clock } from "../util/clock.js";
+import type { SteadyClock } from "../util/clock.js";
 import { isPromiseLike } from "../util/promises.js";
 import { TIMED_OUT, withTimeout } from "../util/timeout.js";
 
@@ -19,12 +19,12 @@ type Authorize = (
 
 /** Asks the application's `authorize`, if it has one. */
 export class Authorization {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #authorize: Authorize | undefined;
   readonly #timeout: number | false;
 
   constructor(
-    { clock }: { readonly clock: Clock },
+    { clock }: { readonly clock: SteadyClock },
     {
       authorize,
       handlerTimeout,

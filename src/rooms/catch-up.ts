@@ -60,7 +60,7 @@ export class CatchUp implements SlowClients<AnyClient> {
     const { lag } = client.outbox;
     if (lag === undefined || !client.isOpen) return;
     this.#lagging.add(client);
-    lag.since = this.#context.clock.now();
+    lag.since = this.#context.clock.monotonic();
     this.#watch(client, lag);
     this.#context.emit("lag", { client });
   }
@@ -214,7 +214,7 @@ export class CatchUp implements SlowClients<AnyClient> {
       lag.timer = undefined;
       this.step(client);
       const limit = this.#lagTimeout;
-      const isOver = lag.isReported && limit !== false && clock.now() - lag.since >= limit;
+      const isOver = lag.isReported && limit !== false && clock.monotonic() - lag.since >= limit;
       if (isOver && client.outbox.lag === lag) this.overflowing(client);
     }, LOOK_EVERY);
   }

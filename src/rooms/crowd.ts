@@ -1,4 +1,4 @@
-import type { Clock } from "../util/clock.js";
+import type { SteadyClock } from "../util/clock.js";
 
 /** Length (ms) of the window in which joins and leaves are counted. */
 const WINDOW = 250;
@@ -8,17 +8,17 @@ const THRESHOLD = 20;
 
 /** Tells when joins and leaves are so frequent that announcing them may wait, to be written together. */
 export class Crowd {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   #windowEnd = 0;
   #count = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: SteadyClock) {
     this.#clock = clock;
   }
 
   /** Counts an announcement. Returns how long (ms) it may wait; undefined for one that goes out at once. */
   add(): number | undefined {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (now >= this.#windowEnd) {
       this.#windowEnd = now + WINDOW;
       this.#count = 0;

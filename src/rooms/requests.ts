@@ -3,7 +3,7 @@ import { checkType } from "../delivery/compose.js";
 import { fanOut, toExcluded } from "../delivery/fan-out.js";
 import { Message } from "../delivery/message.js";
 import { checkNames, checkPositive } from "../util/checks.js";
-import type { Clock } from "../util/clock.js";
+import type { SteadyClock } from "../util/clock.js";
 
 /** A request that is still open. */
 interface Open {
@@ -14,11 +14,11 @@ interface Open {
 
 /** The requests of the server that clients have not answered yet. */
 export class Requests {
-  readonly #context: { readonly clock: Clock; timestamp(): string };
+  readonly #context: { readonly clock: SteadyClock; timestamp(): string };
   readonly #open = new Map<string, Open>();
   #lastId = 0;
 
-  constructor(context: { readonly clock: Clock; timestamp(): string }) {
+  constructor(context: { readonly clock: SteadyClock; timestamp(): string }) {
     this.#context = context;
   }
 

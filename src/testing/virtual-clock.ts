@@ -32,7 +32,10 @@ export interface TimerJitter {
  * ```
  */
 export class VirtualClock implements Clock {
-  #now: number;
+  /** Milliseconds since the clock was made. */
+  #elapsed = 0;
+  /** What the wall clock shows more than that. */
+  #offset: number;
   #immediates: (() => void)[] = [];
   readonly #timers = new Set<Timer>();
   readonly #jitter: TimerJitter | undefined;
@@ -42,7 +45,7 @@ export class VirtualClock implements Clock {
    * @param jitter By default timeouts run exactly when they are due, in the order in which they were set.
    */
   constructor(start: number = Date.UTC(2000, 0, 1), jitter?: TimerJitter) {
-    this.#now = start;
+    this.#offset = start;
     this.#jitter = jitter;
   }
 
@@ -53,7 +56,17 @@ export class VirtualClock implements Clock {
 
   /** @inheritDoc */
   now(): number {
-    return this.#now;
+    return this.#offset + this.#elapsed;
+  }
+
+  /** @inheritDoc */
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
+  /** Sets the wall clock (ms since the epoch), forward or back, as an operator or NTP does: no time passes. */
+  setTime(now: number): void {
+    this.#offset = now - this.#elapsed;
   }
 
   /** @inheritDoc */
@@ -65,7 +78,7 @@ export class VirtualClock implements Clock {
   setTimeout(callback: () => void, ms: number): unknown {
     const { random, lateness = 0 } = this.#jitter ?? { random: () => 0 };
     const late = lateness > 0 ? Math.floor(random() * (lateness + 1)) : 0;
-    const timer: Timer = { due: this.#now + Math.max(0, ms) + late, callback };
+    const timer: Timer = { due: this.#elapsed + Math.max(0, ms) + late, callback };
     this.#timers.add(timer);
     return timer;
   }
@@ -87,17 +100,17 @@ export class VirtualClock implements Clock {
     while (this.#immediates.length > 0) this.tick();
   }
 
-  /** Lets time pass (ms): ends turns, and runs timeouts in the order in which they are due. */
+  /** Lets time pass (ms) on both clocks: ends turns, and runs timeouts in the order in which they are due. */
   advance(ms: number): void {
-    const end = this.#now + ms;
+    const end = this.#elapsed + ms;
     this.flush();
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
       this.#timers.delete(timer);
-      this.#now = Math.max(this.#now, timer.due);
+      this.#elapsed = Math.max(this.#elapsed, timer.due);
       timer.callback();
       this.flush();
     }
-    this.#now = end;
+    this.#elapsed = end;
   }
 
   /**
@@ -106,23 +119,23 @@ export class VirtualClock implements Clock {
    * @param end The time up to which timeouts may run (ms since the epoch). Default: now.
    * @returns false if there was no callback to run; the time is `end` then.
    */
-  runNext(end: number = this.#now): boolean {
+  runNext(end: number = this.now()): boolean {
     const immediate = this.#immediates.shift();
     if (immediate !== undefined) {
       immediate();
       return true;
     }
-    const timer = this.#next(end);
-    this.#now = Math.max(this.#now, timer?.due ?? end);
+    const timer = this.#next(end - this.#offset);
+    this.#elapsed = Math.max(this.#elapsed, timer?.due ?? end - this.#offset);
     if (timer === undefined) return false;
     this.#timers.delete(timer);
     timer.callback();
     return true;
   }
 
-  /** Lets time pass (ms) as while a laptop sleeps: timeouts that are due meanwhile run late, at the end. */
+  /** Lets time pass (ms) in which nothing runs, as in a process that is stopped: timeouts that are due run late, at the end. */
   sleep(ms: number): void {
-    this.#now += ms;
+    this.#elapsed += ms;
     this.advance(0);
   }
 

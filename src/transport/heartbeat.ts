@@ -1,8 +1,8 @@
-import type { Clock } from "../util/clock.js";
+import type { SteadyClock } from "../util/clock.js";
 
 /** What the heartbeat needs of a client. */
 export interface Pingable {
-  /** When the peer was last heard of, in milliseconds of the clock. */
+  /** When the peer was last heard of, in milliseconds of the monotonic clock. */
   readonly lastSeen: number;
   readonly isOpen: boolean;
   ping(): void;
@@ -14,7 +14,7 @@ export interface Pingable {
  * `interval`, and cuts those that have not answered `timeout` later. It stands still while there are none.
  */
 export class Heartbeat {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #interval: number;
   /** Silence (ms) after which a peer is given up. */
   readonly #limit: number;
@@ -27,7 +27,7 @@ export class Heartbeat {
   #awakeSince = 0;
 
   constructor(
-    clock: Clock,
+    clock: SteadyClock,
     { interval, timeout }: { readonly interval: number; readonly timeout: number },
     clients: ReadonlySet<Pingable>,
   ) {
@@ -42,7 +42,7 @@ export class Heartbeat {
   /** Starts the timer, unless it runs. Called when a client connects. */
   start(): void {
     if (this.#timer !== undefined) return;
-    this.#lookedAt = this.#clock.now();
+    this.#lookedAt = this.#clock.monotonic();
     this.#timer = this.#clock.setTimeout(this.#look, this.#period);
   }
 
@@ -54,7 +54,7 @@ export class Heartbeat {
 
   readonly #look = (): void => {
     this.#timer = undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     // The machine slept, or its clock was set: answers that arrived meanwhile have not been read yet.
     if (Math.abs(now - this.#lookedAt - this.#period) > this.#interval) this.#awakeSince = now;
     for (const client of this.#clients) {

@@ -1,6 +1,6 @@
 import type { User } from "../protocol/types.js";
 import { checkCount, checkNames, invalid } from "../util/checks.js";
-import type { Clock } from "../util/clock.js";
+import type { SteadyClock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import { isPromiseLike } from "../util/promises.js";
 import { TIMED_OUT, withTimeout } from "../util/timeout.js";
@@ -52,7 +52,7 @@ const AUTHENTICATE_TIMEOUT = 10_000;
 
 /** What the guard needs of its hub. */
 export interface UpgradeHost {
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly logger: Logger;
   /** Whether nobody is let in any more. */
   readonly isClosing: boolean;

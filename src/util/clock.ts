@@ -5,8 +5,13 @@
  * @category Options
  */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for timestamps: it may be set forward and back at any time. */
   now(): number;
+  /**
+   * Milliseconds that never go back, from an origin of its own: what elapsed time is measured by. A clock
+   * without it is measured by the steps forward of `now`.
+   */
+  monotonic?(): number;
   /** Runs `callback` at the end of this turn, once what already waits has been handled. */
   setImmediate(callback: () => void): void;
   /** Runs `callback` once, after `ms` milliseconds. MUST NOT keep a process alive by itself. */
@@ -15,9 +20,32 @@ export interface Clock {
   clearTimeout(handle: unknown): void;
 }
 
+/** A clock by which elapsed time can be measured. */
+export type SteadyClock = Required<Clock>;
+
+/** The clock itself where it is monotonic; else one that adds up the steps forward of its `now`. */
+export function steady(clock: Clock): SteadyClock {
+  if (clock.monotonic !== undefined) return clock as SteadyClock;
+  let before = clock.now();
+  let elapsed = 0;
+  return {
+    now: () => clock.now(),
+    monotonic() {
+      const now = clock.now();
+      elapsed += Math.max(0, now - before);
+      before = now;
+      return elapsed;
+    },
+    setImmediate: (callback) => clock.setImmediate(callback),
+    setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
+    clearTimeout: (handle) => clock.clearTimeout(handle),
+  };
+}
+
 /** The runtime's own clock and timers. */
-export const systemClock: Clock = {
+export const systemClock: SteadyClock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setImmediate:
     typeof setImmediate === "function"
       ? (callback) => void setImmediate(callback)

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.js";
+import type { SteadyClock } from "./clock.js";
 
 /** What {@link withTimeout} resolves to where there was no answer in time. */
 export const TIMED_OUT: unique symbol = Symbol("timed out");
@@ -6,7 +6,7 @@ export const TIMED_OUT: unique symbol = Symbol("timed out");
 /** What a promise resolves to, or `TIMED_OUT` if that takes longer than `ms` milliseconds. */
 export function withTimeout<T>(
   answer: PromiseLike<T>,
-  clock: Clock,
+  clock: SteadyClock,
   ms: number | false,
 ): Promise<T | typeof TIMED_OUT> {
   if (ms === false) return Promise.resolve(answer);

@@ -47,6 +47,16 @@ const OPEN_TO_ADAPTERS = /^(protocol|transport)\/.+$/;
 /** What the remote end shares with the core: the wire, and where time comes from. */
 const OPEN_TO_BROWSER = /^protocol\/.+$/;
 
+/** The files that ask what time it is. All others measure elapsed time, which no clock that is set changes. */
+const READS_THE_TIME: readonly string[] = [
+  ...["context.ts", "util/clock.ts", "browser/timers.ts"],
+  ...[
+    "simulation/run/process-clock.ts",
+    "simulation/run/simulation.ts",
+    "testing/virtual-clock.ts",
+  ],
+];
+
 const MAX_LINES = 300;
 
 const root = fileURLToPath(new URL("../../src/", import.meta.url));
@@ -185,6 +195,11 @@ describe("the sources", () => {
         .map((statement) => `${place(source, statement, file)} has a default export`),
     );
     expect(violations).toEqual([]);
+  });
+
+  it("ask what time it is in few files: a clock that is set must not change what elapsed", () => {
+    const found = [...sources].filter(([, { text }]) => /\bnow\(\)/.test(text));
+    expect(found.map(([file]) => file)).toEqual([...READS_THE_TIME].sort());
   });
 
   it(`have at most ${MAX_LINES} lines a file`, () => {

@@ -39,3 +39,27 @@ test("a virtual clock may be late, and run what is due together in any order", (
   expect(Math.min(...times)).toBe(10);
   expect(Math.max(...times)).toBe(15);
 });
+
+test("a virtual clock measures time that no setting of the wall clock changes", () => {
+  const clock = new VirtualClock(1_000);
+  const ran: number[] = [];
+  clock.setTimeout(() => ran.push(clock.monotonic()), 100);
+  clock.advance(40);
+  expect([clock.now(), clock.monotonic()]).toEqual([1_040, 40]);
+  clock.setTime(0);
+  expect([clock.now(), clock.monotonic(), ran]).toEqual([0, 40, []]);
+  clock.advance(59);
+  clock.setTime(3_600_000);
+  expect([clock.now(), clock.monotonic(), ran]).toEqual([3_600_000, 99, []]);
+  clock.advance(1);
+  expect([clock.now(), ran]).toEqual([3_600_001, [100]]);
+});
+
+test("a virtual clock sleeps: what is due meanwhile runs afterwards, late", () => {
+  const clock = new VirtualClock(0);
+  const ran: number[] = [];
+  clock.setTimeout(() => ran.push(clock.monotonic()), 100);
+  clock.setTimeout(() => ran.push(clock.monotonic()), 6_000);
+  clock.sleep(5_000);
+  expect([clock.now(), clock.monotonic(), ran]).toEqual([5_000, 5_000, [5_000]]);
+});

@@ -11,7 +11,7 @@ export interface CheckedServer {
   readonly hub: Hub;
   /** Whether its process has died, or its hub has closed. */
   readonly isDead: boolean;
-  readonly clock: { now(): number; readonly pendingTimers: number };
+  readonly clock: { monotonic(): number; readonly pendingTimers: number };
   readonly store:
     | {
         /** Bytes in all histories. */
@@ -76,7 +76,7 @@ export class HubChecker {
     for (const [client, since] of this.#laggingSince) {
       if (!client.isOpen) continue;
       lagging++;
-      const ms = clock.now() - since;
+      const ms = clock.monotonic() - since;
       if (lagTimeout !== false && ms > lagTimeout + LAG_MARGIN) {
         const text = `${this.#server.nameOf(client)} has lagged for ${ms} ms, and is still connected`;
         this.#fail("lagging ends", text);
@@ -138,7 +138,7 @@ export class HubChecker {
       if (reason === "timeout" || !isLast || room.position === undefined) return;
       this.#model.recordLeave(id, room.id, room.position);
     });
-    hub.on("lag", ({ client }) => this.#laggingSince.set(client, clock.now()));
+    hub.on("lag", ({ client }) => this.#laggingSince.set(client, clock.monotonic()));
     hub.on("recovered", ({ client }) => {
       this.#laggingSince.delete(client);
       this.#buffers.recovered(client);

@@ -1,8 +1,8 @@
-import type { Clock } from "../../index.js";
+import type { VirtualClock } from "../../testing/index.js";
 
 /** How a delay queue works. */
 export interface DelayQueueOptions<T> {
-  readonly clock: Clock;
+  readonly clock: VirtualClock;
   /** How long the next item takes (ms). */
   readonly latency: () => number;
   readonly deliver: (item: T) => void;
@@ -25,7 +25,7 @@ export class DelayQueue<T> {
   /** Adds an item. */
   push(item: T): void {
     const { clock, latency } = this.#options;
-    const due = Math.max(this.#lastDue, clock.now() + latency());
+    const due = Math.max(this.#lastDue, clock.monotonic() + latency());
     this.#lastDue = due;
     if (this.#items.push({ item, due }) === 1) this.#scheduleNext();
   }
@@ -45,7 +45,7 @@ export class DelayQueue<T> {
     const deliver = () => {
       if (this.#schedule === schedule) this.#deliver();
     };
-    const delay = head.due - clock.now();
+    const delay = head.due - clock.monotonic();
     if (delay > 0) clock.setTimeout(deliver, delay);
     else clock.setImmediate(deliver);
   }
@@ -53,7 +53,7 @@ export class DelayQueue<T> {
   #deliver(): void {
     const { clock, deliver, isPacketed } = this.#options;
     const schedule = this.#schedule;
-    const now = clock.now();
+    const now = clock.monotonic();
     do {
       const head = this.#items.shift();
       if (head !== undefined) deliver(head.item);

@@ -1,4 +1,5 @@
-import type { Clock, Envelope, History, HistoryLimits, HistoryStore, Replay } from "../../index.js";
+import type { Envelope, History, HistoryLimits, HistoryStore, Replay } from "../../index.js";
+import type { VirtualClock } from "../../testing/index.js";
 import type { ReferenceModel } from "../check/reference-model.js";
 import type { StoreConditions } from "../plan/conditions.js";
 import type { Random } from "../plan/random.js";
@@ -7,7 +8,7 @@ type Read = () => Replay | Promise<Replay>;
 
 /** What a simulated history store needs. */
 export interface SimulatedHistoryStoreContext {
-  readonly clock: Clock;
+  readonly clock: VirtualClock;
   readonly random: Random;
   readonly conditions: StoreConditions;
   readonly model: ReferenceModel;
@@ -100,7 +101,7 @@ export class SimulatedHistoryStore implements HistoryStore {
 interface SimulatedHistoryContext {
   readonly epoch: string;
   readonly limits: HistoryLimits;
-  readonly clock: Clock;
+  readonly clock: VirtualClock;
   /** Called for each message that is appended. */
   appended(message: Envelope): void;
   /** Carries out a read, at once or later. */
@@ -125,7 +126,7 @@ class SimulatedHistory implements History {
   append(message: Parameters<History["append"]>[0]): void {
     const { text, bytes } = message;
     this.inner.append(message);
-    this.#appended.push({ at: this.#context.clock.now(), bytes: bytes.length });
+    this.#appended.push({ at: this.#context.clock.monotonic(), bytes: bytes.length });
     this.#context.appended(JSON.parse(text) as Envelope);
   }
 
@@ -138,7 +139,7 @@ class SimulatedHistory implements History {
     const later = this.#appended.slice(seq - 1);
     const first = later[0];
     if (first === undefined || later.length > limits.messages) return false;
-    if (clock.now() - first.at >= limits.ttl) return false;
+    if (clock.monotonic() - first.at >= limits.ttl) return false;
     return later.reduce((sum, { bytes }) => sum + bytes, 0) <= limits.bytes;
   }
 }

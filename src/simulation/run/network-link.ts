@@ -1,6 +1,7 @@
 import type { WebSocketLike } from "../../browser/index.js";
-import type { Batch, Clock, Receiver, Socket } from "../../index.js";
+import type { Batch, Receiver, Socket } from "../../index.js";
 import { CloseCode, clampReason } from "../../protocol/close-codes.js";
+import type { VirtualClock } from "../../testing/index.js";
 import type { NetworkConditions } from "../plan/conditions.js";
 import { DelayQueue } from "./delay-queue.js";
 
@@ -18,7 +19,7 @@ export interface NetworkObserver {
 export interface NetworkLinkContext {
   /** Identifies the link among all of a simulation. */
   readonly index: number;
-  readonly clock: Clock;
+  readonly clock: VirtualClock;
   readonly random: () => number;
   readonly conditions: NetworkConditions;
   readonly observer: NetworkObserver;
@@ -61,7 +62,7 @@ export class NetworkLink implements WebSocketLike {
   #reading: unknown;
   /** The timer of the server's closing handshake. */
   #closing: unknown;
-  readonly #clock: Clock;
+  readonly #clock: VirtualClock;
   readonly #latency: () => number;
   readonly #conditions: NetworkConditions;
   readonly #observer: NetworkObserver;

@@ -1,4 +1,5 @@
-import type { Batch, Clock, Receiver } from "../../index.js";
+import type { Batch, Receiver } from "../../index.js";
+import type { VirtualClock } from "../../testing/index.js";
 import type { ReferenceModel } from "../check/reference-model.js";
 import type { Fail } from "../check/rules.js";
 import { WireChecker } from "../check/wire-checker.js";
@@ -8,7 +9,7 @@ import type { Participant } from "./participant.js";
 
 /** What a network needs. */
 export interface NetworkContext {
-  readonly clock: Clock;
+  readonly clock: VirtualClock;
   readonly conditions: NetworkConditions;
   readonly model: ReferenceModel;
   readonly fail: Fail;

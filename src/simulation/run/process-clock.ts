@@ -1,13 +1,14 @@
 import type { Clock } from "../../index.js";
+import type { VirtualClock } from "../../testing/index.js";
 
 /** The clock of one simulated process: simulated time, and timers that die with the process. */
 export class ProcessClock implements Clock {
-  readonly #clock: Clock;
+  readonly #clock: VirtualClock;
   readonly #timers = new Set<{ handle: unknown }>();
   #isDead = false;
 
   /** @param clock The clock that all processes share. */
-  constructor(clock: Clock) {
+  constructor(clock: VirtualClock) {
     this.#clock = clock;
   }
 
@@ -18,6 +19,10 @@ export class ProcessClock implements Clock {
 
   now(): number {
     return this.#clock.now();
+  }
+
+  monotonic(): number {
+    return this.#clock.monotonic();
   }
 
   setImmediate(callback: () => void): void {

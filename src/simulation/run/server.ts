@@ -1,4 +1,5 @@
-import type { Batch, Client, Clock, Hub, HubOptions, Receipt, Receiver } from "../../index.js";
+import type { Batch, Client, Hub, HubOptions, Receipt, Receiver } from "../../index.js";
+import type { VirtualClock } from "../../testing/index.js";
 import { type CheckedServer, HubChecker } from "../check/hub-checker.js";
 import type { ReferenceModel } from "../check/reference-model.js";
 import type { Fail } from "../check/rules.js";
@@ -14,7 +15,7 @@ export interface ServerContext {
   /** The clock of its process. */
   readonly clock: ProcessClock;
   /** The clock of what answers it: it goes on when the process dies. */
-  readonly sharedClock: Clock;
+  readonly sharedClock: VirtualClock;
   readonly store: SimulatedHistoryStore | undefined;
   readonly random: Random;
   /** Longest time that `authorize` takes (ms). */
