@@ -37,7 +37,7 @@ export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
   drop: (event: { client: Client<U, D>; count: number }) => void;
   /** Something failed. `client` is the one concerned, if any. */
   error: (event: { error: RoomcastError; client: Client<U, D> | undefined }) => void;
-  /** An upgrade was refused with an HTTP status; `cause` is what `authenticate` threw, if it did. */
+  /** An upgrade was refused with an HTTP status; `cause` is what `authenticate` or `origins` threw, if one did. */
   refused: (event: { handshake: Handshake; status: number; cause: unknown }) => void;
   /** A room got its first client. */
   roomCreated: (event: { room: Room<U, D> }) => void;

@@ -15,7 +15,9 @@ export const ERROR_CODES = {
   NOT_IN_ROOM: "client",
   /** The payload cannot be used. */
   INVALID_PAYLOAD: "client",
-  /** The client may not do that. */
+  /** The client has no valid token. Thrown by `authenticate`, it is HTTP 401. */
+  UNAUTHORIZED: "client",
+  /** The client may not do that. Thrown by `authenticate`, it is HTTP 403. */
   FORBIDDEN: "client",
   /** The client sends too much. */
   RATE_LIMITED: "client",

@@ -1,11 +1,12 @@
 import type { User } from "../protocol/types.js";
 import { checkCount, checkNames, invalid } from "../util/checks.js";
-import type { SteadyClock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import { isPromiseLike } from "../util/promises.js";
-import { TIMED_OUT, withTimeout } from "../util/timeout.js";
+import { withTimeout } from "../util/timeout.js";
+import { type Outcome, outcomeOf, outcomeOfError } from "./authentication.js";
 import type { Handshake } from "./handshake.js";
 import { isAllowedOrigin, type Origins } from "./origins.js";
+import { type OutageHost, outagesOf } from "./outages.js";
 
 /**
  * Who may open a WebSocket. Checked before the upgrade; others are answered with plain HTTP.
@@ -14,8 +15,11 @@ import { isAllowedOrigin, type Origins } from "./origins.js";
  */
 export interface UpgradeOptions<U extends User = User> {
   /**
-   * Returns the user of a connection. Runs once per upgrade request, after the other checks. Throwing,
-   * rejecting or returning nothing means 401. Without it each connection is a guest of its own.
+   * Returns the user of a connection. Runs once per upgrade request, after the other checks. Nothing
+   * returned, or an error with the `code` `UNAUTHORIZED`, means 401; one with `FORBIDDEN` means 403. Anything
+   * else that it throws or rejects with is an outage, and no verdict on the user: 503, and an `error` event
+   * (one a second at most). So is a promise that does not settle in 10 s. Without `authenticate` each
+   * connection is a guest of its own.
    */
   readonly authenticate?:
     | ((handshake: Handshake) => U | null | undefined | Promise<U | null | undefined>)
@@ -40,6 +44,9 @@ export interface Refusal {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** The body of a 403 that the application decided. */
+const FORBIDDEN_TEXT = "You may not connect.";
+
 const REFUSALS: { readonly [S in Refusal["status"]]: Omit<Refusal, "status"> } = {
   401: { text: "A valid token is needed.", headers: { "WWW-Authenticate": "Bearer" } },
   403: { text: "This origin may not connect.", headers: {} },
@@ -51,8 +58,7 @@ const REFUSALS: { readonly [S in Refusal["status"]]: Omit<Refusal, "status"> } =
 const AUTHENTICATE_TIMEOUT = 10_000;
 
 /** What the guard needs of its hub. */
-export interface UpgradeHost {
-  readonly clock: SteadyClock;
+export interface UpgradeHost extends OutageHost {
   readonly logger: Logger;
   /** Whether nobody is let in any more. */
   readonly isClosing: boolean;
@@ -98,7 +104,9 @@ export class UpgradeGuard<U extends User> {
     try {
       if (!isAllowedOrigin(handshake, origins)) return this.#refuse(handshake, 403);
     } catch (cause) {
-      return this.#refuse(handshake, 403, cause);
+      const text = "origins threw. The upgrade was answered with 503.";
+      outagesOf(this.#host).report("HANDLER_FAILED", text, cause);
+      return this.#refuse(handshake, 503, cause);
     }
     if (!this.#hasPlace(handshake.ip)) return this.#refuse(handshake, 429);
     // The place is taken while authentication runs, or a crowd would pass the limit together.
@@ -120,32 +128,39 @@ export class UpgradeGuard<U extends User> {
     authenticate: NonNullable<UpgradeOptions<U>["authenticate"]>,
     handshake: Handshake,
   ): Admission<U> | Promise<Admission<U>> {
-    const fail = (cause: unknown) => this.#refuseHeld(handshake, 401, cause);
-    const judge = (user: unknown): Admission<U> => {
-      if (user === TIMED_OUT || this.#host.isClosing) return this.#refuseHeld(handshake, 503);
-      return isUser<U>(user) ? { isAdmitted: true, user } : this.#refuseHeld(handshake, 401);
-    };
+    const judge = (outcome: Outcome<U>) => this.#judge(handshake, outcome);
     try {
       const answer = authenticate(handshake);
-      if (!isPromiseLike(answer)) return judge(answer);
-      return withTimeout(answer, this.#host.clock, AUTHENTICATE_TIMEOUT).then(judge).catch(fail);
+      if (!isPromiseLike(answer)) return judge(outcomeOf(answer, AUTHENTICATE_TIMEOUT));
+      return withTimeout(answer, this.#host.clock, AUTHENTICATE_TIMEOUT)
+        .then((user) => outcomeOf<U>(user, AUTHENTICATE_TIMEOUT), outcomeOfError)
+        .then(judge);
     } catch (cause) {
-      return fail(cause);
+      return judge(outcomeOfError(cause));
     }
   }
 
-  /** Refuses a request that held a place. */
-  #refuseHeld(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {
+  #judge(handshake: Handshake, outcome: Outcome<U>): Admission<U> {
+    const isLate = this.#host.isClosing;
+    if (outcome.kind === "user" && !isLate) return { isAdmitted: true, user: outcome.user };
+    // The place that was taken for it.
     this.release(handshake.ip);
-    return this.#refuse(handshake, status, cause);
+    if (outcome.kind === "outage") {
+      const { code, text, cause } = outcome;
+      outagesOf(this.#host).report(code, text, cause);
+      return this.#refuse(handshake, 503, cause);
+    }
+    if (outcome.kind === "user") return this.#refuse(handshake, 503);
+    const refusal = this.#refuse(handshake, outcome.status, outcome.cause);
+    return outcome.status === 403 ? { ...refusal, text: FORBIDDEN_TEXT } : refusal;
   }
 
-  #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown): Admission<U> {
+  #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown) {
     this.#host.logger.info("Upgrade refused", { status, ip: handshake.ip, cause });
     this.#host.emit("refused", { handshake, status, cause });
     const { text, headers } = REFUSALS[status];
     return {
-      isAdmitted: false,
+      isAdmitted: false as const,
       status,
       text,
       headers: { "Content-Type": "text/plain", ...headers },
@@ -163,9 +178,4 @@ export class UpgradeGuard<U extends User> {
     this.#connections++;
     this.#perIp.set(ip, (this.#perIp.get(ip) ?? 0) + 1);
   }
-}
-
-function isUser<U extends User>(value: unknown): value is U {
-  const user = value as Partial<User> | null | undefined;
-  return typeof user?.id === "string" && user.id !== "" && typeof user.name === "string";
 }

@@ -16,7 +16,7 @@ async function start(options: ServerOptions = {}, ...[attachOptions]: [object?])
 }
 
 function named(token: string | undefined) {
-  if (token === undefined) throw new Error("no token");
+  if (token === undefined) return undefined;
   return { id: token.toLowerCase(), name: token };
 }
 

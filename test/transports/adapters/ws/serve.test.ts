@@ -1,4 +1,4 @@
-import { Hub, type HubOptions, type User } from "roomcast";
+import { Hub, type HubOptions, RoomcastError, type User } from "roomcast";
 import { type ServeOptions, serve } from "roomcast/ws";
 import { describe, expect, test } from "vitest";
 import {
@@ -147,23 +147,37 @@ describe("an upgrade", () => {
     expect(hub.clients.size).toBe(0);
   });
 
+  const unauthorized = new RoomcastError("UNAUTHORIZED", "no such token");
+  const failing = (cause: unknown) => () => {
+    throw cause;
+  };
+
+  test.each<[string, number, ServeOptions["authenticate"]]>([
+    ["returns nothing", 401, () => null],
+    ["throws UNAUTHORIZED", 401, failing(unauthorized)],
+    ["rejects with it", 401, () => Promise.reject(unauthorized)],
+    ["throws FORBIDDEN", 403, failing(new RoomcastError("FORBIDDEN", "banned"))],
+  ])("is refused when authenticate %s: %i", async (_, status, authenticate) => {
+    const { hub, port } = await start({ authenticate });
+    const [refused, errors]: unknown[][] = [[], []];
+    hub.on("refused", (event) => refused?.push(event)).on("error", (event) => errors?.push(event));
+    expect((await upgrade(port, "/ws?token=x")).status).toBe(status);
+    expect(refused).toMatchObject([{ status, handshake: { token: "x", ip: "127.0.0.1" } }]);
+    expect(errors).toEqual([]);
+  });
+
   test.each<[string, ServeOptions["authenticate"]]>([
-    [
-      "throws",
-      () => {
-        throw new Error("no such token");
-      },
-    ],
-    ["rejects", () => Promise.reject(new Error("no such token"))],
-    ["returns nothing", () => null],
+    ["throws", failing(new Error("the database is away"))],
+    ["rejects", () => Promise.reject(new Error("the database is away"))],
     ["returns no user", () => ({ id: "", name: "x" })],
     ["returns half a user", (() => ({ id: "x" })) as unknown as ServeOptions["authenticate"]],
-  ])("is 401 when authenticate %s", async (_, authenticate) => {
+  ])("is 503 and an error event when authenticate %s", async (_, authenticate) => {
     const { hub, port } = await start({ authenticate });
-    const refused: unknown[] = [];
-    hub.on("refused", (event) => refused.push(event));
-    expect((await upgrade(port, "/ws?token=x")).status).toBe(401);
-    expect(refused).toMatchObject([{ status: 401, handshake: { token: "x", ip: "127.0.0.1" } }]);
+    const errors: unknown[] = [];
+    hub.on("error", ({ error }) => errors.push(error));
+    const { status, headers } = await upgrade(port, "/ws?token=x");
+    expect([status, headers["retry-after"]]).toEqual([503, "5"]);
+    expect(errors).toMatchObject([{ code: "HANDLER_FAILED" }]);
   });
 
   test("of a foreign origin is 403, before anybody is authenticated", async () => {
@@ -178,7 +192,7 @@ describe("an upgrade", () => {
     expect((await upgrade(port, "/ws")).status).toBe(101);
   });
 
-  test("is checked by a function that sees the whole handshake; throwing means 403", async () => {
+  test("is checked by a function that sees the whole handshake; throwing means 503", async () => {
     const { port } = await start({
       origins: (origin, { headers }) => {
         if (origin === "null") throw new Error("no page");
@@ -188,7 +202,7 @@ describe("an upgrade", () => {
     const from = async (Origin: string) => (await upgrade(port, "/ws?token=x", { Origin })).status;
     expect(await from(`http://127.0.0.1:${port}`)).toBe(101);
     expect(await from("http://evil.example")).toBe(403);
-    expect(await from("null")).toBe(403);
+    expect(await from("null")).toBe(503);
   });
 
   test("of another path is 404, and of a longer one too", async () => {
