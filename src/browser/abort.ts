@@ -21,9 +21,10 @@ export function abortable<T>(
   const promise = new Promise<T>((resolve, reject) => {
     let fail: Settle<ConnectionError> = reject;
     abort = () => fail(new ConnectionError("ABORTED", "The signal was aborted."));
+    // First, because it throws for what is no signal.
+    signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
     else fail = start(resolve, reject);
-    signal?.addEventListener("abort", abort);
   });
   return promise.finally(() => signal?.removeEventListener("abort", abort));
 }

@@ -1,9 +1,9 @@
 /** How long to wait before the next attempt to connect. */
 export interface BackoffOptions {
   /** Longest wait (ms) after the first failure. Doubles with each further failure. Default 500. */
-  readonly min?: number;
+  readonly min?: number | undefined;
   /** Longest wait (ms) ever. Default 20000. */
-  readonly max?: number;
+  readonly max?: number | undefined;
 }
 
 /**

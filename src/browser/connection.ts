@@ -3,7 +3,7 @@ import { type AbortSignalLike, abortable } from "./abort.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
 import { ConnectionError, leftError, serverError } from "./errors.js";
 import { Membership } from "./membership.js";
-import type { ConnectOptions } from "./options.js";
+import { type ConnectOptions, settle } from "./options.js";
 import { type ConnectionRequestOptions, PendingRequests } from "./pending-requests.js";
 import { type ConnectionStatus, ReconnectingSocket } from "./reconnecting-socket.js";
 import { ConnectionRoom, type RoomHost } from "./room.js";
@@ -17,6 +17,9 @@ export interface ConnectionEvents {
   /** Something went wrong that no promise reports. The connection goes on. */
   error: ConnectionError;
 }
+
+/** An attempt that has lasted this long (ms) when the network comes back began without a network. */
+const WAKE_PATIENCE = 5_000;
 
 /** Message types that may have no listener. */
 const QUIET = ["pong", "user_typing", "new_message"];
@@ -49,7 +52,8 @@ export class Connection {
 
   /** Use {@link connect}. */
   constructor(url: string, options: ConnectOptions) {
-    const clock = steady(options.clock ?? systemTimers);
+    const settings = settle(options);
+    const clock = steady(settings.clock ?? systemTimers);
     // A listener of `error` that fails is not called again.
     const listenerFailed = (name: string, cause: unknown): void => {
       const text = `A listener of "${name}" failed.`;
@@ -57,8 +61,10 @@ export class Connection {
       if (name === "error" || !this.#emitter.emit("error", error).length) console.error(error);
     };
     this.#emitter = new Emitter(listenerFailed);
-    this.#requests = new PendingRequests(clock, options, (envelope) => this.#trySend(envelope));
-    this.#socket = new ReconnectingSocket(clock, url, options, {
+    this.#requests = new PendingRequests(clock, settings, (envelope, text) =>
+      this.#trySend(envelope, text),
+    );
+    this.#socket = new ReconnectingSocket(clock, url, settings, {
       status: (status) => this.#statusChanged(status),
       message: (envelope) => this.#receive(envelope),
       lost: (code, reason) => {
@@ -81,7 +87,7 @@ export class Connection {
         }
       },
     };
-    onWake(() => this.#socket.wake(), this.#closed);
+    onWake(() => this.#socket.wake(WAKE_PATIENCE), this.#closed);
   }
 
   /** What it is doing now. */
@@ -137,7 +143,7 @@ export class Connection {
     return (await this.#requests.add({ type, payload }, options)).payload;
   }
 
-  /** Makes the next attempt to connect now, if it waits for one. */
+  /** Makes the next attempt to connect now: one that is under way is given up. Does nothing if it is open. */
   retry(): void {
     this.#socket.wake();
   }
@@ -148,11 +154,11 @@ export class Connection {
   }
 
   /** Sends a request if that is possible now; returns whether it was. */
-  #trySend(envelope: Envelope): boolean {
+  #trySend(envelope: Envelope, text: string): boolean {
     const { type, room } = envelope;
     // A message in a room waits until the room is joined again.
     const isOutside = this.#memberships.get(room as string)?.isJoined === false;
-    return (type === "join_room" || !isOutside) && this.#socket.send(envelope);
+    return (type === "join_room" || !isOutside) && this.#socket.send(envelope, text);
   }
 
   /** Asks to join a room if there is a connection; each later connection asks again. */
@@ -211,7 +217,7 @@ export class Connection {
       if (membership?.isJoined) this.#removeRoom(membership, leftError(reason));
     } else {
       const results = membership?.receive(envelope) ?? this.#emit(envelope, membership);
-      if (id && results.length) void this.#answer(id, results);
+      if (id && results.length) void this.#answer(envelope, results);
     }
   }
 
@@ -230,13 +236,17 @@ export class Connection {
   }
 
   /** Answers the server with the first value that a listener returned; not at all if one failed. */
-  async #answer(id: string, results: Promise<unknown>[]): Promise<void> {
+  async #answer({ type, id }: Envelope, results: Promise<unknown>[]): Promise<void> {
     const { status } = this;
     // The emitter reports listeners that failed.
     const values = await Promise.all(results).catch(() => undefined);
     // A later connection knows nothing of the request.
-    if (values && status === this.status) {
-      this.#socket.send({ type: "ack", id, payload: values.find((value) => value !== undefined) });
+    if (!values || status !== this.status) return;
+    try {
+      const payload = values.find((value) => value !== undefined);
+      this.#socket.send({ type: "ack", id, payload });
+    } catch (cause) {
+      this.#host.listenerFailed(type, cause);
     }
   }
 }

@@ -9,6 +9,8 @@ export type ConnectionErrorCode =
    * not.
    */
   | "CONNECTION_LOST"
+  /** An option or argument has a value that cannot work. Nothing was sent. */
+  | "INVALID_OPTION"
   /** No answer within `timeout`. */
   | "TIMEOUT"
   /** No connection within `queue.maxAge`. It was not sent. */

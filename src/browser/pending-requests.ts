@@ -1,5 +1,8 @@
+import { isName, NAME_RULE } from "../protocol/envelope.js";
 import type { Envelope } from "../protocol/types.js";
 import { type AbortSignalLike, abortable } from "./abort.js";
+import { checkNumber, invalid } from "./checks.js";
+import { encode } from "./encode.js";
 import { ConnectionError, type ConnectionErrorCode, serverError } from "./errors.js";
 import { createAlarm, type Timers } from "./timers.js";
 
@@ -22,15 +25,15 @@ export interface ConnectionRequestOptions {
 /** Bounds of the requests that wait for the connection. */
 export interface QueueOptions {
   /** Most requests that may wait; more reject with `QUEUE_FULL`. Default 100. */
-  readonly messages?: number;
+  readonly messages?: number | undefined;
   /** How long (ms) a request may wait; then it rejects with `EXPIRED`. Default 30000. */
-  readonly maxAge?: number;
+  readonly maxAge?: number | undefined;
 }
 
 /** The defaults of all requests, from the options of `connect`. */
 interface RequestDefaults {
-  readonly timeout?: number;
-  readonly queue?: QueueOptions;
+  readonly timeout: number;
+  readonly queue: { readonly messages: number; readonly maxAge: number };
 }
 
 interface PendingRequest {
@@ -48,44 +51,55 @@ interface PendingRequest {
 export class PendingRequests {
   readonly #clock: Timers;
   readonly #options: RequestDefaults;
-  readonly #send: (envelope: Envelope) => boolean;
+  readonly #send: (envelope: Envelope, text: string) => boolean;
   readonly #pending = new Map<string, PendingRequest>();
   #closed: ConnectionError | undefined;
   #lastId = 0;
 
-  /** @param send Sends an envelope if that is possible now; returns whether it was. */
-  constructor(clock: Timers, options: RequestDefaults, send: (envelope: Envelope) => boolean) {
+  /** @param send Sends the text of an envelope if that is possible now; returns whether it was. */
+  constructor(
+    clock: Timers,
+    options: RequestDefaults,
+    send: (envelope: Envelope, text: string) => boolean,
+  ) {
     this.#clock = clock;
     this.#options = options;
     this.#send = send;
   }
 
-  /** Sends a request, or queues it if at most `maxWaiting` wait then; resolves with its answer. */
+  /**
+   * Sends a request, or queues it if at most `maxWaiting` wait then; resolves with its answer. What goes out is
+   * what was given: a later change of the payload does not matter. Rejects at once what cannot be sent ever.
+   */
   add(
     envelope: Envelope,
-    { timeout = this.#options.timeout ?? 10_000, signal, retry = false }: ConnectionRequestOptions,
-    maxWaiting = this.#options.queue?.messages ?? 100,
+    { timeout = this.#options.timeout, signal, retry = false }: ConnectionRequestOptions,
+    maxWaiting = this.#options.queue.messages,
   ): Promise<Envelope> {
     return abortable(signal, (resolve, reject) => {
       if (this.#closed) throw this.#closed;
+      const { type, room } = envelope;
+      if (!isName(type)) throw invalid("type", NAME_RULE, type);
+      checkNumber("timeout", timeout);
       const alarm = createAlarm(this.#clock);
       const id = `${++this.#lastId}`;
+      const text = encode({ ...envelope, id });
       const limit = (ms: number, code: ConnectionErrorCode, what: string) => {
         const text = `No ${what} within ${ms} ms.`;
         alarm(() => request.settle(new ConnectionError(code, text)), ms);
       };
       const request: PendingRequest = {
-        room: envelope.room,
+        room,
         retry,
         isSent: false,
         send: () => {
-          if (request.isSent || !this.#send({ ...envelope, id })) return;
+          if (request.isSent || !this.#send(envelope, text)) return;
           request.isSent = true;
           limit(timeout, "TIMEOUT", "answer");
         },
         wait: () => {
           request.isSent = false;
-          limit(this.#options.queue?.maxAge ?? 30_000, "EXPIRED", "connection");
+          limit(this.#options.queue.maxAge, "EXPIRED", "connection");
         },
         settle: (outcome) => {
           this.#pending.delete(id);
@@ -94,7 +108,6 @@ export class PendingRequests {
           else resolve(outcome);
         },
       };
-      // Throws for what JSON cannot express, before the request is kept.
       request.send();
       this.#pending.set(id, request);
       if (!request.isSent) {

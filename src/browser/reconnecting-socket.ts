@@ -1,5 +1,7 @@
-import type { Envelope, HeartbeatOptions } from "../protocol/types.js";
+import type { Envelope } from "../protocol/types.js";
 import { type BackoffOptions, backoff } from "./backoff.js";
+import { invalid } from "./checks.js";
+import { encode } from "./encode.js";
 import { ConnectionError } from "./errors.js";
 import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 
@@ -51,11 +53,11 @@ type WebSocketClass = new (url: string, protocols: string[], options?: object) =
 /** What the socket takes of the options of `connect`, which document it. */
 interface SocketOptions {
   readonly token?: (() => string | undefined | Promise<string | undefined>) | undefined;
-  readonly protocols?: readonly string[];
-  readonly backoff?: BackoffOptions;
-  readonly heartbeat?: HeartbeatOptions;
-  readonly WebSocket?: WebSocketClass;
-  readonly random?: () => number;
+  readonly protocols?: readonly string[] | undefined;
+  readonly backoff: BackoffOptions;
+  readonly heartbeat: { readonly interval: number; readonly timeout: number };
+  readonly WebSocket?: WebSocketClass | undefined;
+  readonly random?: (() => number) | undefined;
 }
 
 /** What the socket reports. */
@@ -66,6 +68,9 @@ interface SocketListener {
   lost(code: number, reason: string): void;
   error(error: ConnectionError): void;
 }
+
+/** How long (ms) an attempt may take, its token included. */
+const ATTEMPT_TIMEOUT = 20_000;
 
 /** After a connection that lasted this long (ms), the backoff starts over. */
 const STABLE_AFTER = 5_000;
@@ -79,11 +84,12 @@ const STABLE_AFTER = 5_000;
  *   message                          restart the silence timer
  *   failed     → waiting | closed¹
  *   closed     → waiting | closed¹   → waiting | closed¹
- *   timer                            ping; no answer: → waiting   → connecting
- *   woken                            ping, if none is pending     → connecting
+ *   timer    → waiting               ping; no answer: → waiting   → connecting
+ *   woken    → connecting²           ping, if none is pending     → connecting
  *   close()    → closed              → closed                     → closed
  *
  * ¹ closed, if the close code says so, or `token` or the server refused us; otherwise waiting.
+ * ² by a new attempt, if this one has lasted for long, or `retry()` was called.
  *
  * The four states are entered by `#connect`, `#opened`, `#wait` and `#end`, and by nothing else.
  */
@@ -93,11 +99,12 @@ export class ReconnectingSocket {
   readonly #options: SocketOptions;
   readonly #WebSocket: WebSocketClass;
   readonly #listener: SocketListener;
-  /** Runs out in `open` (silence) and in `waiting` (next attempt). */
+  /** Runs out in `connecting` (the attempt), `open` (silence) and `waiting` (next attempt). */
   readonly #alarm: Alarm;
   #socket: WebSocketLike | undefined;
   #failures = 0;
-  #openedAt = 0;
+  /** When the attempt began, or when it succeeded. */
+  #since = 0;
   #isPinged = false;
   /** What it is doing now. */
   status: ConnectionStatus = { state: "connecting" };
@@ -114,44 +121,58 @@ export class ReconnectingSocket {
     this.#listener = listener;
     this.#alarm = createAlarm(clock);
     // Later, so that the caller can listen first.
+    const { status } = this;
     queueMicrotask(() => {
-      if (this.status.state === "connecting") this.#connect();
+      if (this.status === status) this.#connect();
     });
   }
 
   /** Sends a message if the connection is open; returns whether it was. */
-  send(envelope: Envelope): boolean {
+  send(envelope: Envelope, text: string = encode(envelope)): boolean {
     const socket = this.#socket;
     if (socket?.readyState !== 1) return false;
-    socket.send(JSON.stringify(envelope));
+    socket.send(text);
     return true;
   }
 
-  /** The network or the page woke up: reconnects now if it waits, pings now if it is open. */
-  wake(): void {
-    if (this.status.state === "waiting") this.#connect();
-    else if (this.status.state === "open" && !this.#isPinged) this.#ping();
+  /**
+   * The network or the page woke up: reconnects now if it waits, pings now if it is open. An attempt that has
+   * lasted `patience` (ms) is given up for a new one.
+   */
+  wake(patience = 0): void {
+    const { state } = this.status;
+    if (state === "open") {
+      if (!this.#isPinged) this.#ping();
+    } else if (state === "waiting" || (state === "connecting" && this.#age() >= patience)) {
+      this.#connect();
+    }
   }
 
   /** Closes for good. */
   close(code: number, reason: string): void {
     if (this.status.state === "closed") return;
-    const socket = this.#socket;
     this.#end(code, reason);
-    socket?.close(code, reason);
   }
 
   /** → connecting. */
   async #connect(): Promise<void> {
     const { token, protocols = [] } = this.#options;
     const attempt: ConnectionStatus = { state: "connecting" };
-    this.#alarm();
+    this.#drop();
+    this.#since = this.#clock.monotonic();
+    this.#alarm(() => {
+      const what = this.#socket ? "connection" : "token";
+      this.#lost(0, `No ${what} within ${ATTEMPT_TIMEOUT} ms.`);
+    }, ATTEMPT_TIMEOUT);
     this.#enter(attempt);
     let socket: WebSocketLike;
     try {
       const value = await token?.();
-      // Closed while the token was fetched.
+      // Closed, or given up, while the token was fetched.
       if (this.status !== attempt) return;
+      if (value !== undefined && typeof value !== "string") {
+        throw invalid("What token() returns", "a string or undefined", value);
+      }
       const separator = this.#url.includes("?") ? "&" : "?";
       const query = value === undefined ? "" : `${separator}token=${encodeURIComponent(value)}`;
       // Has `ws` run promises between messages that arrived together, as browsers do.
@@ -191,7 +212,7 @@ export class ReconnectingSocket {
 
   /** → open. */
   #opened(): void {
-    this.#openedAt = this.#clock.monotonic();
+    this.#since = this.#clock.monotonic();
     this.#heard();
     this.#enter({ state: "open" });
   }
@@ -215,7 +236,7 @@ export class ReconnectingSocket {
 
   /** Failed, closed, or silent for too long: → closed if that is final, else → waiting. */
   #lost(code: number, reason: string, isFinal = code === 1000 || code >= 4_500): void {
-    if (this.status.state === "open" && this.#clock.monotonic() - this.#openedAt >= STABLE_AFTER) {
+    if (this.status.state === "open" && this.#age() >= STABLE_AFTER) {
       this.#failures = 0;
     }
     this.#drop();
@@ -236,7 +257,7 @@ export class ReconnectingSocket {
 
   /** → closed. */
   #end(code: number, reason: string): void {
-    this.#drop();
+    this.#drop(code, reason);
     this.#enter({ state: "closed", code, reason });
   }
 
@@ -245,26 +266,31 @@ export class ReconnectingSocket {
     this.#listener.status(status);
   }
 
-  /** Gives up the WebSocket and the timer. */
-  #drop(): void {
+  /** How long (ms) the attempt, or the connection, has lasted. */
+  #age(): number {
+    return this.#clock.monotonic() - this.#since;
+  }
+
+  /**
+   * Gives up the timer, and the WebSocket, if it is not closed already. 4001 tells the server that we come
+   * back; without a code we would have left.
+   */
+  #drop(code = 4_001, reason?: string): void {
+    const socket = this.#socket;
     this.#socket = undefined;
     this.#alarm();
+    socket?.close(code, reason);
   }
 
   /** Restarts the silence timer. */
   #heard(): void {
     this.#isPinged = false;
-    this.#alarm(() => this.#ping(), this.#options.heartbeat?.interval ?? 25_000);
+    this.#alarm(() => this.#ping(), this.#options.heartbeat.interval);
   }
 
   #ping(): void {
     this.#isPinged = true;
     this.send({ type: "ping" });
-    this.#alarm(() => {
-      const socket = this.#socket;
-      this.#lost(1006, "The server is silent.");
-      // 4001 tells the server that we come back; without a code we would have left.
-      socket?.close(4_001);
-    }, this.#options.heartbeat?.timeout ?? 20_000);
+    this.#alarm(() => this.#lost(1006, "The server is silent."), this.#options.heartbeat.timeout);
   }
 }

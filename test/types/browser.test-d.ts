@@ -23,6 +23,19 @@ describe("connect", () => {
     connect(url, { token: () => "x" });
     connect(url, { token: async () => undefined, WebSocket });
     expectTypeOf<typeof WebSocket>().toExtend<NonNullable<ConnectOptions["WebSocket"]>>();
+    const timeout: number | undefined = Math.random() < 0.5 ? 1_000 : undefined;
+    connect(url, { timeout, queue: { messages: timeout, maxAge: timeout }, random: undefined });
+    connect(url, {
+      backoff: { min: timeout, max: timeout },
+      heartbeat: { interval: timeout, timeout },
+    });
+    connect(url, {
+      token: undefined,
+      protocols: undefined,
+      WebSocket: undefined,
+      clock: undefined,
+    });
+    connect(url, { queue: undefined, backoff: undefined, heartbeat: undefined });
     // @ts-expect-error: a token is asked for anew each time
     connect(url, { token: "x" });
     // @ts-expect-error: a slip of the pen

@@ -1,0 +1,39 @@
+import { ConnectionError } from "./errors.js";
+
+/** The options that there are: a number is a default, a text the type of a value, an object has options itself. */
+export interface Shape {
+  readonly [name: string]: number | string | Shape;
+}
+
+/** The error of an option or argument that cannot work. */
+export function invalid(name: string, rule: string, value: unknown): ConnectionError {
+  return new ConnectionError("INVALID_OPTION", `${name} must be ${rule}; got ${String(value)}.`);
+}
+
+/** Checks a time (ms) that a timer can wait, or a number of things. */
+export function checkNumber(name: string, value: unknown, least = 1): void {
+  if (typeof value === "number" && value >= least && value < 2 ** 31) return;
+  throw invalid(name, `a number from ${least} to ${2 ** 31 - 1}`, value);
+}
+
+/** Checks options, and completes them with their defaults. Undefined stands for the default. */
+export function complete(shape: Shape, options: object, path = ""): object {
+  const given = options as Record<string, unknown>;
+  for (const name in given) {
+    if (name in shape) continue;
+    const text = `Unknown option "${path}${name}". Options: ${Object.keys(shape).join(", ")}.`;
+    throw new ConnectionError("INVALID_OPTION", text);
+  }
+  return Object.fromEntries(
+    Object.entries(shape).map(([key, expected]) => {
+      const name = path + key;
+      const { [key]: value = typeof expected === "number" ? expected : undefined } = given;
+      if (typeof expected === "object") return [key, complete(expected, value ?? {}, `${name}.`)];
+      if (typeof expected === "number") checkNumber(name, value, key === "messages" ? 0 : 1);
+      else if (value !== undefined && typeof value !== expected) {
+        throw invalid(name, `of type ${expected}`, value);
+      }
+      return [key, value];
+    }),
+  );
+}
