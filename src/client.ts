@@ -98,7 +98,19 @@ export type AnyClient = Client<any, any>;
 const roomOf = ({ room }: RoomState): AnyRoom => room;
 
 /**
- * One connection, seen from the server.
+ * One connection, seen from the server. Handlers get it, and most events of a hub.
+ *
+ * @example
+ * ```ts
+ * hub.on("connect", async ({ client }) => {
+ *   client.send("welcome", { text: `Hello, ${client.user.name}.` });
+ *   await client.join("lobby"); // as if the client had asked for it; `authorize` is not
+ *   const { status, payload } = await client.request("version?", null, { timeout: 5_000 });
+ *   if (status === "ack" && payload === "0.9") client.close(4500, "Please update.");
+ * });
+ *
+ * hub.handle("away", (client) => client.setPresence({ status: "away" }));
+ * ```
  *
  * @category Main
  */

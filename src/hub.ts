@@ -55,16 +55,21 @@ interface Parts extends MembershipParts {
 /**
  * The registry of all clients and rooms, and what an application calls.
  *
+ * Its events ({@link HubEvents}): `connect`, `disconnect`, `join`, `leave`, `message`, `lag`, `recovered`, `drop`,
+ * `refused`, `error`, `roomCreated`, `roomRemoved`.
+ *
  * @typeParam U - The application's user: `id` and `name`, and whatever else authentication knows.
  * @typeParam D - What the application keeps per connection, in `client.data`.
  *
  * @example
  * ```ts
- * const hub = new Hub();
- * attach(hub, new WebSocketServer({ server }), { authenticate: ({ token }) => verify(token) });
+ * const hub = new Hub({ history: {} });
+ * serve(hub, server, { path: "/ws", authenticate: ({ token }) => verify(token) });
+ * hub.on("join", ({ client, room }) => console.log(`${client.user.name} joined ${room.id}`));
  * hub.handle("draw", (client, message) =>
- *   message.room.broadcast("drawn", message.payload, { except: client }),
+ *   message.room.broadcast("drawn", message.payload, { except: client, from: client }),
  * );
+ * process.once("SIGTERM", () => hub.close({ spread: 30_000 }));
  * ```
  *
  * @category Main

@@ -15,8 +15,11 @@ export interface UserHost {
  *
  * @example
  * ```ts
- * const user = hub.user("u7");
- * user.send("invoice_paid", { number: 42 });
+ * const user = hub.user("42");
+ * user.send("invoice_paid", { number: 7 }); // on all connections; not online is no error
+ * user.setPresence({ status: "in a call" });
+ * if (user.isOnline) console.log(`${user.clients.size} connections`);
+ * await hub.revoke(user.id, "general"); // out of a room, on all connections
  * ```
  *
  * @category Main

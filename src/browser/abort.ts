@@ -1,6 +1,10 @@
 import { ConnectionError } from "./errors.js";
 
-/** The part of an `AbortSignal` (DOM, 3.2) that is used. */
+/**
+ * The part of an `AbortSignal` (DOM, 3.2) that is used.
+ *
+ * @category For other runtimes
+ */
 export interface AbortSignalLike {
   /** Whether it was aborted. */
   readonly aborted: boolean;

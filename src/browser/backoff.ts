@@ -1,4 +1,8 @@
-/** How long to wait before the next attempt to connect. */
+/**
+ * How long to wait before the next attempt to connect.
+ *
+ * @category Options
+ */
 export interface BackoffOptions {
   /** Longest wait (ms) after the first failure. Doubles with each further failure. Default 500. */
   readonly min?: number | undefined;

@@ -10,7 +10,11 @@ import { ConnectionRoom, type RoomHost } from "./room.js";
 import { steady, systemTimers } from "./timers.js";
 import { onWake } from "./wake.js";
 
-/** Events of a connection beside its messages. */
+/**
+ * Events of a connection beside its messages.
+ *
+ * @category Events, errors and statistics
+ */
 export interface ConnectionEvents {
   /** The status changed. */
   status: ConnectionStatus;
@@ -34,12 +38,32 @@ const QUIET = ["pong", "user_typing", "new_message"];
  * room.on("new_message", ({ sender, payload }) => show(sender, payload));
  * await room.send({ content: "hi" });
  * ```
+ *
+ * @category Main
  */
 export function connect(url: string, options: ConnectOptions = {}): Connection {
   return new Connection(url, options);
 }
 
-/** A connection to a roomcast server that reconnects by itself. */
+/**
+ * A connection to a roomcast server that reconnects by itself. {@link connect} makes one.
+ *
+ * Its events: {@link ConnectionEvents.status | status}, {@link ConnectionEvents.error | error}, and each type of
+ * message that the server sends outside of rooms.
+ *
+ * @example
+ * ```ts
+ * const connection = connect("wss://example.org/ws", { token: () => fetchToken() });
+ * connection.on("status", ({ state }) => show(state)); // connecting, open, waiting, closed
+ * connection.on("error", ({ code, message }) => show(code, message));
+ * connection.on("invoice_paid", ({ payload }) => show(payload)); // sent to this user, in no room
+ *
+ * const room = await connection.join("general");
+ * show(await room.request("draw", { x: 1, y: 2 })); // any type that the server handles
+ * ```
+ *
+ * @category Main
+ */
 export class Connection {
   readonly #emitter: Emitter;
   readonly #socket: ReconnectingSocket;

@@ -3,6 +3,8 @@ import type { Envelope } from "../protocol/types.js";
 /**
  * Room messages with a position that did not arrive, and will not. Have the application reload
  * them.
+ *
+ * @category Events, errors and statistics
  */
 export interface Gap {
   /** Position of the first one. */

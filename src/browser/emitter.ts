@@ -1,4 +1,8 @@
-/** Removes a listener. */
+/**
+ * Removes a listener.
+ *
+ * @category Events, errors and statistics
+ */
 export type Unsubscribe = () => void;
 
 /** Events by name. */

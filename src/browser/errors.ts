@@ -1,6 +1,10 @@
 import type { Envelope, ErrorPayload, LeaveReason } from "../protocol/types.js";
 
-/** Why a request has no answer, or what went wrong with the connection. */
+/**
+ * Why a request has no answer, or what went wrong with the connection.
+ *
+ * @category Events, errors and statistics
+ */
 export type ConnectionErrorCode =
   /** The connection was closed for good. */
   | "CLOSED"
@@ -33,6 +37,8 @@ export type ConnectionErrorCode =
 /**
  * Every error of a connection. The code is one of the above, or the server's own
  * (`docs/protocol.md`).
+ *
+ * @category Events, errors and statistics
  */
 export class ConnectionError extends Error {
   /** Distinguishes it from other errors, also in a log. */

@@ -5,7 +5,11 @@ import type { QueueOptions } from "./pending-requests.js";
 import type { WebSocketLike } from "./reconnecting-socket.js";
 import type { Timers } from "./timers.js";
 
-/** Options of `connect`. Every one has a default. */
+/**
+ * Options of `connect`. Every one has a default.
+ *
+ * @category Options
+ */
 export interface ConnectOptions {
   /**
    * Returns the token of the user. Called for each attempt to connect, and sent as `?token=`. If it

@@ -6,7 +6,11 @@ import { encode } from "./encode.js";
 import { ConnectionError, type ConnectionErrorCode, serverError } from "./errors.js";
 import { createAlarm, type Timers } from "./timers.js";
 
-/** How long an answer may take, and what happens if the connection is lost before it. */
+/**
+ * How long an answer may take, and what happens if the connection is lost before it.
+ *
+ * @category Options
+ */
 export interface ConnectionRequestOptions {
   /**
    * How long (ms) the answer may take once the request is sent. Default: the connection's
@@ -22,7 +26,11 @@ export interface ConnectionRequestOptions {
   readonly retry?: boolean | undefined;
 }
 
-/** Bounds of the requests that wait for the connection. */
+/**
+ * Bounds of the requests that wait for the connection.
+ *
+ * @category Options
+ */
 export interface QueueOptions {
   /** Most requests that may wait; more reject with `QUEUE_FULL`. Default 100. */
   readonly messages?: number | undefined;

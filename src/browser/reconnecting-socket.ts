@@ -5,7 +5,11 @@ import { encode } from "./encode.js";
 import { ConnectionError } from "./errors.js";
 import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 
-/** What a connection is doing. */
+/**
+ * What a connection is doing.
+ *
+ * @category Events, errors and statistics
+ */
 export type ConnectionStatus =
   | {
       /** An attempt is under way, or the connection is up. */
@@ -29,6 +33,8 @@ export type ConnectionStatus =
 /**
  * The part of a WebSocket (WHATWG WebSockets, 3.1) that is used. Every runtime's own fits, and that
  * of `ws`.
+ *
+ * @category For other runtimes
  */
 export interface WebSocketLike {
   /** 1 while it is open. */

@@ -6,7 +6,11 @@ import type { Membership } from "./membership.js";
 import type { ConnectionRequestOptions } from "./pending-requests.js";
 import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 
-/** Events of a room beside its messages. */
+/**
+ * Events of a room beside its messages.
+ *
+ * @category Events, errors and statistics
+ */
 export interface RoomEvents {
   /** The members changed, or their number. */
   members: readonly Member[];
@@ -40,7 +44,24 @@ export interface RoomHost {
  */
 const TYPING_INTERVAL = 3_000;
 
-/** A room that was joined. Reconnects keep it joined, until it is left. */
+/**
+ * A room that was joined. Reconnects keep it joined, until it is left.
+ *
+ * Its events: {@link RoomEvents.members | members}, {@link RoomEvents.gap | gap}, {@link RoomEvents.left | left},
+ * and each type of message that the room gets.
+ *
+ * @example
+ * ```ts
+ * const room = await connection.join("general");
+ * room.on("new_message", ({ sender, payload }) => show(sender?.name, payload));
+ * room.on("members", (members) => show(members.map(({ name }) => name)));
+ * room.on("gap", ({ from, to }) => show(`Messages ${from} to ${to ?? "?"} are missing.`));
+ * room.on("left", ({ code }) => show(`Out of the room: ${code}`));
+ * const { seq } = await room.send({ content: "hi" }); // the server has it
+ * ```
+ *
+ * @category Main
+ */
 export class ConnectionRoom {
   readonly #host: RoomHost;
   readonly #membership: Membership;

@@ -1,4 +1,8 @@
-/** Clock and timers of a connection. A hub's `Clock` fits. */
+/**
+ * Clock and timers of a connection. A hub's `Clock` fits.
+ *
+ * @category For other runtimes
+ */
 export interface Timers {
   /** Milliseconds since the epoch. */
   now(): number;

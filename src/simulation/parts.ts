@@ -1,7 +1,11 @@
 import type { AbortSignalLike, ConnectionStatus, ConnectOptions } from "../browser/index.js";
 import type { Clock, HistoryStore, Hub, HubOptions, Member } from "../index.js";
 
-/** The code to simulate: your hub and its history, and the client that connects to it. */
+/**
+ * The code to simulate: your hub and its history, and the client that connects to it.
+ *
+ * @category Options
+ */
 export interface SimulationParts {
   /** `connect` of `roomcast/browser`. */
   readonly connect: (url: string, options: ConnectOptions) => ConnectionLike;
@@ -17,7 +21,11 @@ export interface SimulationParts {
   readonly createHistory?: ((options: { readonly clock: Clock }) => HistoryStore) | undefined;
 }
 
-/** What the simulation uses of a `Connection` of `roomcast/browser`. */
+/**
+ * What the simulation uses of a `Connection` of `roomcast/browser`.
+ *
+ * @category For other runtimes
+ */
 export interface ConnectionLike {
   /** The current state. */
   readonly status: ConnectionStatus;
@@ -31,7 +39,11 @@ export interface ConnectionLike {
   close(): void;
 }
 
-/** What the simulation uses of a `Room` of `roomcast/browser`. */
+/**
+ * What the simulation uses of a `Room` of `roomcast/browser`.
+ *
+ * @category For other runtimes
+ */
 export interface RoomLike {
   /** The room's name. */
   readonly id: string;

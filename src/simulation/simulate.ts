@@ -9,7 +9,11 @@ import { shrink } from "./plan/shrink.js";
 import type { Step } from "./plan/steps.js";
 import { Simulation } from "./run/simulation.js";
 
-/** What to simulate. */
+/**
+ * What to simulate.
+ *
+ * @category Options
+ */
 export interface SimulationOptions extends SimulationParts {
   /** An integer. The same seed and steps give the same run. */
   readonly seed: number;
@@ -19,7 +23,11 @@ export interface SimulationOptions extends SimulationParts {
   readonly shrinkAttempts?: number;
 }
 
-/** How a simulation failed. */
+/**
+ * How a simulation failed.
+ *
+ * @category Events, errors and statistics
+ */
 export interface SimulationFailure {
   /** The rule that was broken. */
   readonly rule: SimulationRule;
@@ -31,7 +39,11 @@ export interface SimulationFailure {
   readonly text: string;
 }
 
-/** The result of a simulation. */
+/**
+ * The result of a simulation.
+ *
+ * @category Events, errors and statistics
+ */
 export interface SimulationReport {
   /** The seed. */
   readonly seed: number;
@@ -68,6 +80,8 @@ export interface SimulationReport {
  * });
  * if (report.failure) throw new Error(report.failure.text);
  * ```
+ *
+ * @category Main
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const plan = planOf(options);

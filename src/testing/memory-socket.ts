@@ -10,7 +10,11 @@ import type {
 } from "../index.js";
 import { CloseCode, clampReason } from "../protocol/close-codes.js";
 
-/** How a connection was closed. */
+/**
+ * How a connection was closed.
+ *
+ * @category Events, errors and statistics
+ */
 export interface CloseInfo {
   /** The close code (RFC 6455, 7.4). */
   readonly code: number;
@@ -39,6 +43,8 @@ export interface CloseInfo {
  * bob.pause(); // Bob is a slow client from now on
  * bob.cut(); // and loses his connection
  * ```
+ *
+ * @category Main
  */
 export class MemorySocket implements Socket {
   /** The messages that have arrived, in order, without those that were taken. */

@@ -5,7 +5,11 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Makes a virtual clock as inexact as a real one may be. */
+/**
+ * Makes a virtual clock as inexact as a real one may be.
+ *
+ * @category Options
+ */
 export interface TimerJitter {
   /** Random numbers from 0 up to, but not including, 1. They shuffle timeouts that are due together. */
   readonly random: () => number;
@@ -30,6 +34,8 @@ export interface TimerJitter {
  * clock.advance(120_000); // two minutes pass: the hub has given Alice up
  * hub.isOnline("1"); // false
  * ```
+ *
+ * @category Main
  */
 export class VirtualClock implements Clock {
   /** Milliseconds since the clock was made. */

@@ -12,7 +12,11 @@ export type Origins =
   | readonly string[]
   | ((origin: string, handshake: Handshake) => boolean);
 
-/** Whether a page of this origin may connect (RFC 6455, 10.2). */
+/**
+ * Whether a page of this origin may connect (RFC 6455, 10.2).
+ *
+ * @category Main
+ */
 export function isAllowedOrigin(handshake: Handshake, origins: Origins | undefined): boolean {
   const origin = handshake.headers["origin"];
   if (origins === undefined || origin === undefined) return true;

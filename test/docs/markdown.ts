@@ -11,7 +11,9 @@ export function pages(): string[] {
         .filter((name) => name.endsWith(".md"))
         .map((name) => `docs/${name}`)
     : [];
-  return ["README.md", "CHANGELOG.md"].filter((page) => existsSync(root + page)).concat(guides);
+  return ["README.md", "CHANGELOG.md", "typedoc.md"]
+    .filter((page) => existsSync(root + page))
+    .concat(guides);
 }
 
 export function readPage(page: string): string {

@@ -10,7 +10,11 @@ import {
 import { UwsSocket } from "./socket.js";
 import type { UwsApp, UwsBehavior, UwsConnection, UwsRequest, UwsResponse } from "./types.js";
 
-/** Where the hub is found, and who is let in. */
+/**
+ * Where the hub is found, and who is let in.
+ *
+ * @category Options
+ */
 export interface AttachOptions<U extends User = User> extends UpgradeOptions<U> {
   /** The path that WebSockets connect to: a pattern of uWebSockets.js. Default `/*`, any. */
   readonly path?: string | undefined;
@@ -44,6 +48,8 @@ const PAYLOAD_MARGIN = 16_384;
  * ```ts
  * attach(hub, App(), { path: "/ws", authenticate: ({ token }) => verify(token) });
  * ```
+ *
+ * @category Main
  */
 export function attach<U extends User, D>(
   hub: Hub<U, D>,

@@ -3,7 +3,11 @@
  * without uWebSockets.js can still import the adapter.
  */
 
-/** A connection of uWebSockets.js. Valid until its close handler has run. */
+/**
+ * A connection of uWebSockets.js. Valid until its close handler has run.
+ *
+ * @category Types of the server
+ */
 export interface UwsConnection<Data> {
   /** Sends one message. */
   send(message: string | Uint8Array, isBinary?: boolean): number;
@@ -21,7 +25,11 @@ export interface UwsConnection<Data> {
   getUserData(): Data;
 }
 
-/** A response of uWebSockets.js. Valid until it is ended or aborted. */
+/**
+ * A response of uWebSockets.js. Valid until it is ended or aborted.
+ *
+ * @category Types of the server
+ */
 export interface UwsResponse {
   /** Makes what `callback` writes one write. */
   cork(callback: () => void): unknown;
@@ -45,7 +53,11 @@ export interface UwsResponse {
   ): void;
 }
 
-/** A request of uWebSockets.js. Valid until its handler returns. */
+/**
+ * A request of uWebSockets.js. Valid until its handler returns.
+ *
+ * @category Types of the server
+ */
 export interface UwsRequest {
   /** The path, without the query. */
   getUrl(): string;
@@ -57,7 +69,11 @@ export interface UwsRequest {
   forEach(callback: (name: string, value: string) => void): void;
 }
 
-/** The handlers and limits of one WebSocket route. */
+/**
+ * The handlers and limits of one WebSocket route.
+ *
+ * @category Types of the server
+ */
 export interface UwsBehavior<Data> {
   /** The largest message, in bytes. */
   maxPayloadLength?: number;
@@ -81,7 +97,11 @@ export interface UwsBehavior<Data> {
   close?(ws: UwsConnection<Data>, code: number, reason: ArrayBuffer): void;
 }
 
-/** An `App` or `SSLApp` of uWebSockets.js. */
+/**
+ * An `App` or `SSLApp` of uWebSockets.js.
+ *
+ * @category Types of the server
+ */
 export interface UwsApp {
   /** Adds a WebSocket route. */
   ws<Data>(pattern: string, behavior: UwsBehavior<Data>): unknown;

@@ -18,6 +18,8 @@ const OPEN = 1;
  * accept(hub, socket, { user, handshake: handshakeFrom(request) });
  * return response;
  * ```
+ *
+ * @category Main
  */
 export function accept<U extends User, D>(
   hub: Hub<U, D>,
@@ -45,6 +47,8 @@ export function accept<U extends User, D>(
  * The handshake of a standard request, with the token where every adapter looks for it.
  *
  * @param ip The peer's address, which a standard request does not tell.
+ *
+ * @category Main
  */
 export function handshakeFrom(request: StandardRequest, ip = ""): Handshake {
   const headers: Record<string, string | undefined> = {};

@@ -1,6 +1,8 @@
 /**
  * What this adapter uses of a standard WebSocket (WHATWG WebSockets, 3.1), in types of its own: no
  * runtime's global types are needed, and each runtime's own fit.
+ *
+ * @category Types of the server
  */
 export interface StandardWebSocket {
   /** 0 while it connects, 1 while it is open. */
@@ -27,7 +29,11 @@ export interface StandardWebSocket {
   accept?(): void;
 }
 
-/** What is used of a standard request (Fetch, 5.3). */
+/**
+ * What is used of a standard request (Fetch, 5.3).
+ *
+ * @category Types of the server
+ */
 export interface StandardRequest {
   /** Absolute. */
   readonly url: string;
@@ -38,7 +44,11 @@ export interface StandardRequest {
   };
 }
 
-/** What is used of a close event (WHATWG WebSockets, 4). */
+/**
+ * What is used of a close event (WHATWG WebSockets, 4).
+ *
+ * @category Types of the server
+ */
 export interface StandardCloseEvent {
   /** The close code; 1006 without a closing handshake. */
   readonly code: number;

@@ -7,7 +7,11 @@ import { listen, WsSocket } from "./socket.js";
 import type { NetSocket, UpgradeRequest, WsConnection, WsServer } from "./types.js";
 import { type Applicant, ask, type Verdict, watchForOthers } from "./upgrade.js";
 
-/** Who is let in. */
+/**
+ * Who is let in.
+ *
+ * @category Options
+ */
 export interface AttachOptions<U extends User = User> extends UpgradeOptions<U> {}
 
 /** The answer to a request where the application's own code threw. */
@@ -28,6 +32,8 @@ const attached = new WeakSet<WsServer>();
  * ```ts
  * attach(hub, new WebSocketServer({ server }), { authenticate: ({ token }) => verify(token) });
  * ```
+ *
+ * @category Main
  */
 export function attach<U extends User, D>(
   hub: Hub<U, D>,

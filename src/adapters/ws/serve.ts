@@ -5,7 +5,11 @@ import { pathOf } from "../../transport/handshake.js";
 import { type AttachOptions, attach } from "./attach.js";
 import type { HttpServer, NetSocket, UpgradeRequest } from "./types.js";
 
-/** Where the hub is found, and who is let in. */
+/**
+ * Where the hub is found, and who is let in.
+ *
+ * @category Options
+ */
 export interface ServeOptions<U extends User = User> extends AttachOptions<U> {
   /** The path that WebSockets connect to, without a query. Default `/`. */
   readonly path?: string | undefined;
@@ -27,6 +31,8 @@ const served = new WeakMap<HttpServer, Map<string, Upgrade>>();
  * ```ts
  * serve(hub, httpServer, { path: "/ws", authenticate: ({ token }) => verify(token) });
  * ```
+ *
+ * @category Main
  */
 export function serve<U extends User, D>(
   hub: Hub<U, D>,

@@ -5,7 +5,11 @@
  * one generic over a map of events.
  */
 
-/** A connection of `ws`. */
+/**
+ * A connection of `ws`.
+ *
+ * @category Types of the server
+ */
 export interface WsConnection {
   /** 1 while it is open (WHATWG WebSockets, 3.1). */
   readonly readyState: number;
@@ -31,7 +35,11 @@ export interface WsConnection {
   on(event: "close", listener: (code: number, reason: Uint8Array) => void): unknown;
 }
 
-/** The socket beneath a connection. */
+/**
+ * The socket beneath a connection.
+ *
+ * @category Types of the server
+ */
 export interface NetSocket {
   /** Bytes that wait for the network. */
   readonly writableLength: number;
@@ -59,7 +67,11 @@ export interface NetSocket {
   once(event: "close" | "finish", listener: () => void): unknown;
 }
 
-/** An upgrade request. */
+/**
+ * An upgrade request.
+ *
+ * @category Types of the server
+ */
 export interface UpgradeRequest {
   /** Path and query. */
   readonly url?: string | undefined;
@@ -69,7 +81,11 @@ export interface UpgradeRequest {
   readonly socket: NetSocket;
 }
 
-/** A `WebSocketServer` of `ws`. */
+/**
+ * A `WebSocketServer` of `ws`.
+ *
+ * @category Types of the server
+ */
 export interface WsServer {
   /** What the server was made with; `ws` reads these two at each upgrade. */
   readonly options: {
@@ -85,7 +101,11 @@ export interface WsServer {
   ): unknown;
 }
 
-/** Node's HTTP or HTTPS server, or anything else that emits `upgrade` as it does. */
+/**
+ * Node's HTTP or HTTPS server, or anything else that emits `upgrade` as it does.
+ *
+ * @category Types of the server
+ */
 export interface HttpServer {
   /** Listens for upgrade requests. */
   on(

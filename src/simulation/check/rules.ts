@@ -12,6 +12,8 @@
  *
  * After a while without faults: `"everyone is back"`, `"everyone is up to date"`, `"both ends agree"`,
  * `"member lists agree"`, `"typing ends"`. After the end: `"nothing is left"`.
+ *
+ * @category Events, errors and statistics
  */
 export type SimulationRule =
   | "a join gives a position"

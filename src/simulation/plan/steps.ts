@@ -1,12 +1,16 @@
 /**
  * How a broadcast is sent. `"lasting"` messages have a position; the others are sent with the policy
  * `"drop"` or `{ latest: key }`.
+ *
+ * @category Events, errors and statistics
  */
 export type BroadcastKind = "lasting" | "drop" | "latest";
 
 /**
  * One step of a simulation, as plain data. A participant is one connection, named by its user and a number:
  * "alice-2" is Alice's second tab. A step that makes no sense at the moment does nothing.
+ *
+ * @category Events, errors and statistics
  */
 export type Step =
   | {
