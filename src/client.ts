@@ -77,7 +77,7 @@ export interface ClientHost {
   readonly maxBufferedBytes: number;
   readonly membership: {
     join(client: AnyClient, roomId: string): AnyRoom;
-    remove(client: AnyClient, state: RoomState, reason: LeaveReason): void;
+    takeOut(client: AnyClient, roomId: string): boolean;
     closed(client: AnyClient, reason: LeaveReason): void;
   };
   readonly presence: { setState(user: User, state: unknown): void };
@@ -221,11 +221,12 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     return context.settled(membership.join(this, roomId));
   }
 
-  /** Takes this client out of a room, at once on this node, and tells it. Returns whether it was in it. */
+  /**
+   * Takes this client out of a room, at once on this node, and tells it. A join of its own that waits for
+   * `authorize` or for history ends with `FORBIDDEN`. Returns whether it was in the room, or about to be.
+   */
   leave(roomId: string): boolean {
-    const state = this.memberships.get(roomId);
-    if (state !== undefined) this.#host.membership.remove(this, state, "left");
-    return state !== undefined;
+    return this.#host.membership.takeOut(this, roomId);
   }
 
   /**

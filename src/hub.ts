@@ -15,6 +15,7 @@ import type { User } from "./protocol/types.js";
 import type { BroadcastOptions, Room } from "./room.js";
 import { Authorization } from "./rooms/authorization.js";
 import { CatchUp } from "./rooms/catch-up.js";
+import { Claims } from "./rooms/claims.js";
 import { Membership, type MembershipParts } from "./rooms/membership.js";
 import { Presence } from "./rooms/presence.js";
 import { Requests } from "./rooms/requests.js";
@@ -104,7 +105,8 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     const presence = new Presence(context, users, rooms);
     const catchUp = new CatchUp(context, settings, presence);
     const authorization = new Authorization(context, settings);
-    const around = { authorization, rooms, users, typing, presence, catchUp, requests };
+    const claims = new Claims();
+    const around = { authorization, claims, rooms, users, typing, presence, catchUp, requests };
     const membership = new Membership(context, around, settings.maxRoomsPerClient);
     const dispatcher = new Dispatcher(context, settings.handlerTimeout);
     const turn = new Turn(context.clock, context.counters, catchUp);

@@ -4,7 +4,8 @@ import { assertRoomId } from "../protocol/envelope.js";
 import { RoomcastError } from "../protocol/errors.js";
 import type { CLIENT_MESSAGES } from "../protocol/messages.js";
 import type { Position } from "../protocol/types.js";
-import type { Authorization } from "../rooms/authorization.js";
+import { type Authorization, forbidden } from "../rooms/authorization.js";
+import type { Claims } from "../rooms/claims.js";
 import type { Membership } from "../rooms/membership.js";
 import type { Presence } from "../rooms/presence.js";
 import type { Requests } from "../rooms/requests.js";
@@ -17,6 +18,7 @@ import { notInRoom } from "./incoming.js";
 export interface HandlerParts {
   readonly context: Context;
   readonly authorization: Authorization;
+  readonly claims: Claims;
   readonly membership: Membership;
   readonly presence: Presence;
   readonly requests: Requests;
@@ -28,20 +30,21 @@ export interface HandlerParts {
  * replaces them one by one.
  */
 export function registerHandlers(dispatcher: Dispatcher, parts: HandlerParts): void {
-  const { context, authorization, membership, presence, requests, typing } = parts;
+  const { context, authorization, claims, membership, presence, requests, typing } = parts;
 
-  /** Runs `act` once the client may send; by then it may have left. */
+  /** Runs `act` once the client may send; by then it may have left, or even have come back. */
   function ifAllowed(
     client: AnyClient,
     state: RoomState,
     act: (client: AnyClient, state: RoomState) => unknown,
   ): unknown {
-    const allowed = authorization.check(client, "send", state.id);
-    if (allowed === undefined) return act(client, state);
-    return allowed.then(() => {
-      if (!state.clients.has(client)) throw notInRoom(state.id);
+    const go = (holds: boolean) => {
+      if (!holds) throw notInRoom(state.id);
       return act(client, state);
-    });
+    };
+    const allowed = authorization.check(client, "send", state.id);
+    if (allowed === undefined) return go(state.clients.has(client));
+    return claims.after(allowed, client, "send", state.id, go);
   }
 
   const startTyping = (client: AnyClient, state: RoomState) => typing.start(client, state);
@@ -87,12 +90,14 @@ export function registerHandlers(dispatcher: Dispatcher, parts: HandlerParts): v
     // A client that is not in the room may see who is, if it may join.
     online_users(client, { payload, id }) {
       const roomId = roomIdIn(payload);
-      const answer = () => {
+      const answer = (holds = true) => {
+        if (!holds) throw forbidden("join");
         presence.sendUsers(client, roomId, id);
         return ANSWERED;
       };
       if (client.memberships.has(roomId)) return answer();
-      return authorization.check(client, "join", roomId)?.then(answer) ?? answer();
+      const allowed = authorization.check(client, "join", roomId);
+      return allowed ? claims.after(allowed, client, "look", roomId, answer) : answer();
     },
 
     ping(client, { id }) {

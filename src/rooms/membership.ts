@@ -9,6 +9,7 @@ import type { AnyRoom } from "../room.js";
 import { isPromiseLike } from "../util/promises.js";
 import { type Authorization, forbidden } from "./authorization.js";
 import type { CatchUp } from "./catch-up.js";
+import type { Claim, Claims } from "./claims.js";
 import type { Presence } from "./presence.js";
 import type { Requests } from "./requests.js";
 import type { RoomState } from "./room-state.js";
@@ -19,6 +20,7 @@ import type { Users } from "./users.js";
 /** What joining and leaving has to do with. */
 export interface MembershipParts {
   readonly authorization: Authorization;
+  readonly claims: Claims;
   readonly rooms: Rooms;
   readonly users: Users;
   readonly typing: Typing;
@@ -35,7 +37,6 @@ interface PendingJoin {
   readonly since: Position | undefined;
   /** The id of its message. */
   readonly id: string | undefined;
-  isRevoked: boolean;
 }
 
 /** The first messages that a returning client missed, read from a timeline that is held for it. */
@@ -49,7 +50,6 @@ export class Membership {
   readonly #context: Context;
   readonly #parts: MembershipParts;
   readonly #maxRoomsPerClient: number | false;
-  readonly #pending = new Set<PendingJoin>();
 
   constructor(context: Context, parts: MembershipParts, maxRoomsPerClient: number | false) {
     this.#context = context;
@@ -69,12 +69,19 @@ export class Membership {
     since: Position | undefined,
     id: string | undefined,
   ): Promise<void> | undefined {
-    const join: PendingJoin = { client, roomId, since, id, isRevoked: false };
-    const allowed = this.#parts.authorization.check(client, "join", roomId);
-    if (allowed !== undefined) return this.#wait(join, allowed);
-    const missed = this.#readMissed(join);
-    if (isPromiseLike(missed)) return this.#wait(join, undefined, missed);
-    return this.#complete(join, missed);
+    const { authorization, claims } = this.#parts;
+    const join: PendingJoin = { client, roomId, since, id };
+    const claim = claims.open(client, "join", roomId);
+    let isWaiting = false;
+    try {
+      const allowed = authorization.check(client, "join", roomId);
+      const missed = allowed === undefined ? this.#readMissed(join) : undefined;
+      isWaiting = allowed !== undefined || isPromiseLike(missed);
+      if (isWaiting) return this.#wait(join, claim, allowed, missed);
+      return this.#complete(join, claim, missed as Missed | undefined);
+    } finally {
+      if (!isWaiting) claims.close(claim);
+    }
   }
 
   /** The server puts a client into a room. Does nothing where it is in, or has closed meanwhile. */
@@ -83,7 +90,7 @@ export class Membership {
     const state = client.memberships.get(roomId);
     if (state !== undefined) return state.room;
     if (!client.isOpen) return this.#parts.rooms.handle(roomId);
-    const wish = { client, roomId, since: undefined, id: undefined, isRevoked: false };
+    const wish = { client, roomId, since: undefined, id: undefined };
     return this.#context.together(() => this.#enter(wish)).room;
   }
 
@@ -96,8 +103,9 @@ export class Membership {
   }
 
   #leave(client: AnyClient, state: RoomState, reason: LeaveReason): void {
-    const { typing, users, presence, requests, rooms } = this.#parts;
+    const { claims, typing, users, presence, requests, rooms } = this.#parts;
     const { outbox, user } = client;
+    claims.withdraw(client, state.id, "send");
     typing.stop(client, state);
     state.clients.delete(client);
     client.memberships.delete(state.id);
@@ -114,8 +122,19 @@ export class Membership {
     rooms.release(state);
   }
 
-  /** Takes a client out by the server's decision, and tells it. */
-  remove(client: AnyClient, state: RoomState, reason: LeaveReason): void {
+  /**
+   * Takes a client out of a room by the server's decision, also where it is about to join. Returns whether it
+   * was there, or about to be.
+   */
+  takeOut(client: AnyClient, roomId: string): boolean {
+    const wasJoining = this.#parts.claims.withdraw(client, roomId, "join");
+    const state = client.memberships.get(roomId);
+    if (state !== undefined) this.#remove(client, state, "left");
+    return wasJoining || state !== undefined;
+  }
+
+  /** Takes a client out, and tells it. */
+  #remove(client: AnyClient, state: RoomState, reason: LeaveReason): void {
     this.#context.together(() => {
       this.#leave(client, state, reason);
       client.push({ type: "removed", room: state.id, payload: { reason } });
@@ -124,15 +143,13 @@ export class Membership {
 
   /** Takes a user out of one room, or of all, on all connections and whatever they are about to join. */
   revoke(userId: string, roomId: string | undefined): void {
-    const { users, rooms, presence } = this.#parts;
+    const { claims, users, rooms, presence } = this.#parts;
     const isMeant = (id: string) => roomId === undefined || id === roomId;
-    for (const join of this.#pending) {
-      if (join.client.user.id === userId && isMeant(join.roomId)) join.isRevoked = true;
-    }
     this.#context.together(() => {
       for (const client of [...users.clientsOf(userId)]) {
+        claims.withdraw(client, roomId);
         for (const state of [...client.memberships.values()]) {
-          if (isMeant(state.id)) this.remove(client, state, "kicked");
+          if (isMeant(state.id)) this.#remove(client, state, "kicked");
         }
       }
       for (const state of [...rooms.all()]) {
@@ -155,29 +172,26 @@ export class Membership {
 
   async #wait(
     join: PendingJoin,
+    claim: Claim,
     allowed: Promise<void> | undefined,
-    reading?: Promise<Missed | undefined>,
+    reading: Missed | undefined | Promise<Missed | undefined>,
   ): Promise<void> {
-    this.#pending.add(join);
     try {
       await allowed;
-      const pending = reading ?? this.#readMissed(join);
+      const pending = allowed === undefined ? reading : this.#readMissed(join);
       // What is not awaited cannot be overtaken.
-      const missed = isPromiseLike(pending) ? await pending : pending;
-      if (join.isRevoked) {
-        missed?.timeline.release();
-        throw forbidden("join");
-      }
-      this.#complete(join, missed);
+      this.#complete(join, claim, isPromiseLike(pending) ? await pending : pending);
     } finally {
-      this.#pending.delete(join);
+      this.#parts.claims.close(claim);
     }
   }
 
-  #complete(join: PendingJoin, missed: Missed | undefined): undefined {
+  #complete(join: PendingJoin, claim: Claim, missed: Missed | undefined): undefined {
     const { client, roomId, id } = join;
     const state = client.memberships.get(roomId);
+    this.#parts.claims.close(claim);
     try {
+      if (claim.isWithdrawn) throw forbidden("join");
       if (state !== undefined) this.#parts.presence.sendInfo(client, state, "room_info", id);
       else if (client.isOpen) this.#context.together(() => this.#enter(join, missed));
     } finally {
@@ -220,10 +234,14 @@ export class Membership {
       return undefined;
     }
     // Where nothing was missed there is nothing to be shown.
-    if (since.seq < timeline.seq && !timeline.allows(client.user.id, since.seq)) return undefined;
+    const isShown = () => timeline.allows(client.user.id, since.seq);
+    if (since.seq < timeline.seq && !isShown()) return undefined;
     timeline.hold();
     const check = (replay: Replay): Missed | undefined => {
-      if (replay.from === since.seq + 1) return { timeline, replay };
+      // While it was read, the user may have left on another connection.
+      if (replay.from === since.seq + 1 && (replay.to < replay.from || isShown())) {
+        return { timeline, replay };
+      }
       timeline.release();
       return undefined;
     };
