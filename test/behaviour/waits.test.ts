@@ -220,14 +220,14 @@ test("whatever a client waited for is not done if it was taken out meanwhile", a
       world.hub.on("join", ({ client }) => readers.add(client.user.id));
       world.hub.on("leave", ({ client, room, reason }) => {
         const left = tabs.find((tab) => tab.client === client);
-        if (left) left.out = now;
+        if (left) left.out = ++now;
         const isIn = room.members.some(({ id }) => id === client.user.id);
         if (reason !== "timeout" && !isIn) readers.delete(client.user.id);
       });
       const seen = asked.push.bind(asked);
       asked.push = (...entries) => {
         for (const { client, action } of entries) {
-          tabs.find((tab) => tab.client === client)?.asked.set(action, now);
+          tabs.find((tab) => tab.client === client)?.asked.set(action, ++now);
         }
         return seen(...entries);
       };
@@ -247,12 +247,12 @@ test("whatever a client waited for is not done if it was taken out meanwhile", a
           void world.hub.room("r").broadcast("n", now);
         } else if (step.do === "decide") await decide(step.at % Math.max(1, asked.length));
         else if (step.do === "take out") {
-          if (tab?.client.leave("r")) tab.out = now;
+          if (tab?.client.leave("r")) tab.out = ++now;
         } else if (step.do === "revoke") {
           const user = ["alice", "bob"][step.user] as string;
           void world.hub.revoke(user, "r");
           readers.delete(user);
-          for (const tab of tabs) if (tab.client.user.id === user) tab.out = now;
+          for (const tab of tabs) if (tab.client.user.id === user) tab.out = ++now;
         } else if (tab !== undefined) {
           const index = tabs.indexOf(tab);
           tab.socket.cut();
