@@ -23,7 +23,7 @@ import { Rooms } from "./rooms/rooms.js";
 import { Typing } from "./rooms/typing.js";
 import { Users } from "./rooms/users.js";
 import { type CloseOptions, GOING_AWAY, readCloseOptions, shutdown } from "./shutdown.js";
-import type { Handshake } from "./transport/handshake.js";
+import type { AcceptOptions } from "./transport/handshake.js";
 import { Heartbeat } from "./transport/heartbeat.js";
 import type { Receiver, Socket } from "./transport/socket.js";
 import { UserHandle } from "./user.js";
@@ -31,18 +31,6 @@ import { invalid } from "./util/checks.js";
 import { Emitter } from "./util/emitter.js";
 import { EventQueue } from "./util/event-queue.js";
 import { MapView } from "./util/map-view.js";
-
-/**
- * What is known of a connection when it is accepted.
- *
- * @category For adapter authors
- */
-export interface AcceptOptions<U extends User = User> {
-  /** Its user. Without it, a guest of its own. */
-  readonly user?: U | undefined;
-  /** The upgrade request, for the `connect` event. */
-  readonly handshake?: Handshake | undefined;
-}
 
 /** What a hub is made of. */
 interface Parts extends MembershipParts {

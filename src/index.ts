@@ -24,7 +24,7 @@ export type {
   Replay,
 } from "./history/history.js";
 export { MemoryHistory, type MemoryHistoryOptions } from "./history/memory-history.js";
-export { type AcceptOptions, Hub } from "./hub.js";
+export { Hub } from "./hub.js";
 export type { Handler } from "./inbound/dispatcher.js";
 export type { Incoming } from "./inbound/incoming.js";
 export type { RateLimit } from "./inbound/rate-limit.js";
@@ -51,7 +51,7 @@ export { type BroadcastOptions, Room } from "./room.js";
 export type { AuthorizedAction } from "./rooms/authorization.js";
 export type { PresenceOptions, PresenceVisibility } from "./rooms/visibility.js";
 export type { CloseOptions } from "./shutdown.js";
-export type { Handshake } from "./transport/handshake.js";
+export type { AcceptOptions, Handshake } from "./transport/handshake.js";
 export type { Origins } from "./transport/origins.js";
 export type { Receiver, Socket } from "./transport/socket.js";
 export type { UpgradeOptions } from "./transport/upgrade-guard.js";

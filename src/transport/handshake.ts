@@ -1,3 +1,5 @@
+import type { User } from "../protocol/types.js";
+
 /**
  * The request that asked for the connection, in neutral form.
  *
@@ -17,6 +19,18 @@ export interface Handshake {
    * `Authorization: Bearer` (RFC 6750, 2.1). Browsers can set the first two only.
    */
   readonly token: string | undefined;
+}
+
+/**
+ * What is known of a connection when it is accepted.
+ *
+ * @category For adapter authors
+ */
+export interface AcceptOptions<U extends User = User> {
+  /** Its user. Without it, a guest of its own. */
+  readonly user?: U | undefined;
+  /** The upgrade request, for the `connect` event. */
+  readonly handshake?: Handshake | undefined;
 }
 
 /** A handshake from what every transport knows of its upgrade request. */
