@@ -33,6 +33,9 @@ export function readHistory(
   };
   const failed = (cause: unknown) => fail("A history could not be read.", cause);
   const check = (replay: Replay): Replay => {
+    if (typeof replay.batch?.messages !== "function") {
+      throw new TypeError("A history must answer with { from, to, batch }.");
+    }
     const isLost = seq < head && replay.to <= seq;
     return isLost ? { from: head + 1, to: head, batch: replay.batch } : replay;
   };
@@ -40,10 +43,9 @@ export function readHistory(
     const replay = timeline.since(seq, SLICE);
     if (!isPromiseLike(replay)) return check(replay);
     const late = `A history did not answer in ${settings.timeout} ms.`;
-    return withTimeout(replay, settings.clock, settings.timeout).then(
-      (result) => (result === TIMED_OUT ? fail(late) : check(result)),
-      failed,
-    );
+    return withTimeout(replay, settings.clock, settings.timeout)
+      .then((result) => (result === TIMED_OUT ? fail(late) : check(result)))
+      .catch(failed);
   } catch (cause) {
     return failed(cause);
   }

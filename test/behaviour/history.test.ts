@@ -1,13 +1,15 @@
 import {
   type Envelope,
+  type History,
   type HistoryOptions,
+  type HistoryStore,
   type HubOptions,
   MemoryHistory,
   type Message,
 } from "roomcast";
 import { describe, expect, test } from "vitest";
 import { collectGarbage } from "../support/garbage.js";
-import { rejoin } from "../support/late-history.js";
+import { rejoin, settle } from "../support/late-history.js";
 import { World } from "../support/world.js";
 
 const isRecovered = (info: Envelope | undefined) =>
@@ -289,4 +291,35 @@ describe("all histories together", () => {
       expect.objectContaining({ code: "INVALID_OPTION" }),
     );
   });
+});
+
+test("a history that answers with rubbish, at once or later, has nothing, and is reported", async () => {
+  for (const answer of [undefined, {}, { from: 1, to: 3, batch: [] }]) {
+    for (const isLate of [false, true]) {
+      const memory = new MemoryHistory();
+      const historyStore: HistoryStore = {
+        open(id, limits) {
+          const kept = memory.open(id, limits);
+          const since = () => (isLate ? Promise.resolve(answer) : answer);
+          return {
+            position: kept.position,
+            append: (message) => kept.append(message),
+            since: since as unknown as History["since"],
+          };
+        },
+        close() {},
+      };
+      const world = new World({ history: {}, historyStore });
+      const a = world.enter("Alice", "general");
+      const room = world.hub.room("general");
+      const { epoch } = room.position ?? {};
+      for (const n of [1, 2]) room.broadcast("news", n);
+      a.cut();
+      const again = world.connect("Alice");
+      again.send(rejoin("general", { epoch, seq: 0 }));
+      await settle(world);
+      expect(again.take("room_info")).toMatchObject([{ payload: { recovered: false } }]);
+      expect(world.emitted("error")).toMatchObject([{ error: { code: "HISTORY_FAILED" } }]);
+    }
+  }
 });
