@@ -124,7 +124,6 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   /** @internal */
   readonly outbox: Outbox<AnyClient>;
   readonly #host: ClientHost;
-  readonly #socket: Socket;
   #cutReason = "";
   #id: string | undefined;
   #data: Partial<D> | undefined;
@@ -137,7 +136,6 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     this.lastSeen = host.context.clock.monotonic();
     this.outbox = new Outbox<AnyClient>(this, host.turn, socket, host.maxBufferedBytes);
     this.#host = host;
-    this.#socket = socket;
   }
 
   /** Unique per connection, chosen by the server. */
@@ -169,7 +167,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
 
   /** Bytes that wait for this client's network. */
   get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
+    return this.outbox.bufferedAmount;
   }
 
   /**
@@ -241,8 +239,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     checkCloseCode(code);
     if (!this.#isOpen) return;
     this.#end(mayReconnect(code) ? "timeout" : "closed");
-    this.outbox.close();
-    this.#socket.close(code, reason);
+    this.outbox.close(code, reason);
   }
 
   /**
@@ -253,8 +250,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   terminate(reason = ""): void {
     this.#cutReason = reason;
     this.#end("timeout");
-    this.outbox.discard();
-    this.#socket.terminate();
+    this.outbox.terminate();
   }
 
   /** Sends an envelope as it is. @internal */
@@ -264,8 +260,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
 
   /** Asks the peer for a sign of life. @internal */
   ping(): void {
-    if (this.#socket.ping !== undefined) this.#socket.ping();
-    else this.push({ type: "ping" });
+    if (!this.outbox.ping()) this.push({ type: "ping" });
   }
 
   /** The connection is gone. Returns the reason: the peer's, or why it was cut. @internal */

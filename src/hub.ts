@@ -97,7 +97,9 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     const around = { authorization, claims, rooms, users, typing, presence, catchUp, requests };
     const membership = new Membership(context, around, settings.maxRoomsPerClient);
     const dispatcher = new Dispatcher(context, settings.handlerTimeout);
-    const turn = new Turn(context.clock, context.counters, catchUp);
+    const turn = new Turn<AnyClient>(context.clock, context.counters, catchUp, (client, cause) =>
+      this.#socketFailed(client, cause),
+    );
     const parts = { ...around, context, membership, dispatcher, turn, maxBufferedBytes };
     registerHandlers(dispatcher, parts);
 
@@ -269,6 +271,14 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     if (!this.#parts.users.has(client.user.id)) this.#parts.presence.offline(client.user.id);
     this.context.emit("disconnect", { client, code, reason: why });
     if (this.#clients.size === 0) this.#onEmpty?.();
+  }
+
+  /** A client's socket threw: it is given up, and the connection taken for gone, whatever it says of itself. */
+  #socketFailed(client: Client<U, D>, cause: unknown): void {
+    const error = new RoomcastError("SOCKET_FAILED", "The socket threw.", { cause });
+    this.context.report(error, client);
+    client.terminate("The socket threw.");
+    this.#gone(client, CloseCode.abnormal, "");
   }
 
   #listenerFailed(event: string, cause: unknown): void {

@@ -11,8 +11,12 @@ const FLUSH_ABOVE = 65_536;
 const BYTES_PER_UNIT = 3;
 const HEADER_BYTES = 10;
 
+/** In the place of a socket that is not to be touched any more. */
+const NO_SOCKET: Socket = { bufferedAmount: 0, write() {}, close() {}, terminate() {} };
+
 /**
- * Collects one client's messages during a turn and writes them at its end, in order.
+ * Collects one client's messages during a turn and writes them at its end, in order. All calls of a socket are
+ * made here: one that throws, which it must not, costs its own client the connection, and nobody else anything.
  *
  * Whether the client keeps up is decided when a turn begins for it, by the bytes of earlier turns that the
  * network has not taken yet. So a healthy client loses nothing of a burst, however large. For a client that
@@ -21,7 +25,7 @@ const HEADER_BYTES = 10;
 export class Outbox<Owner> implements Flushable {
   readonly #owner: Owner;
   readonly #turn: Turn<Owner>;
-  readonly #socket: Socket;
+  #socket: Socket;
   readonly #maxBufferedBytes: number;
   /** Where this client stands in the turn's chain; undefined between turns. */
   #tail: Batch | undefined;
@@ -46,7 +50,17 @@ export class Outbox<Owner> implements Flushable {
   /** Bytes that may be sent to a client that lags without making it slow again; at 0 or less, wait. */
   get headroom(): number {
     const queued = this.lag?.replaying ?? 0;
-    return this.#maxBufferedBytes / 2 - this.#socket.bufferedAmount - queued;
+    return this.#maxBufferedBytes / 2 - this.bufferedAmount - queued;
+  }
+
+  /** Bytes that wait for the network; without end where the socket fails to say. */
+  get bufferedAmount(): number {
+    try {
+      return this.#socket.bufferedAmount;
+    } catch (cause) {
+      this.#fail(cause);
+      return Number.POSITIVE_INFINITY;
+    }
   }
 
   /**
@@ -109,16 +123,45 @@ export class Outbox<Owner> implements Flushable {
     if (this.#tail !== undefined || this.#dropped > 0) this.#enter();
   }
 
-  /** Writes what is queued and takes nothing more. */
-  close(): void {
-    this.#isClosed = true;
-    this.#flush();
+  /** Sends a protocol ping. Returns false where the transport has none. */
+  ping(): boolean {
+    const socket = this.#socket;
+    if (socket.ping === undefined) return false;
+    try {
+      socket.ping();
+    } catch (cause) {
+      this.#fail(cause);
+    }
+    return true;
   }
 
-  /** Forgets what is queued and takes nothing more: the connection is gone. */
+  /** Writes what is queued, takes nothing more, and starts the closing handshake. */
+  close(code: number, reason: string): void {
+    this.#isClosed = true;
+    this.#flush();
+    try {
+      this.#socket.close(code, reason);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  /** Forgets what is queued, takes nothing more, and cuts the connection. */
+  terminate(): void {
+    const socket = this.#socket;
+    this.discard();
+    try {
+      socket.terminate();
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  /** Forgets what is queued and takes nothing more: the connection is gone, and its socket let go. */
   discard(): void {
     this.#isClosed = true;
     this.#tail = undefined;
+    this.#socket = NO_SOCKET;
   }
 
   /** The turn's first message: is this client still keeping up? False if it is closed. */
@@ -127,7 +170,8 @@ export class Outbox<Owner> implements Flushable {
     this.#tail = this.#turn.root;
     // Asking the socket is a call into the runtime, so it is asked only when too much may wait.
     if (this.#mayWait > this.#maxBufferedBytes) {
-      this.#mayWait = this.#socket.bufferedAmount;
+      this.#mayWait = this.bufferedAmount;
+      if (this.#isClosed) return false;
       if (this.#mayWait > this.#maxBufferedBytes) {
         this.fallBehind().slow(this.#mayWait, this.#maxBufferedBytes);
       }
@@ -147,7 +191,7 @@ export class Outbox<Owner> implements Flushable {
   #isOverLimit(message: Message, lag: Lag): boolean {
     const { length } = message.frame;
     if (length > lag.remaining) {
-      const waiting = this.#socket.bufferedAmount + (this.#tail as Batch).bytes;
+      const waiting = this.bufferedAmount + (this.#tail?.bytes ?? 0);
       lag.remaining = lag.limit - waiting;
     }
     lag.remaining -= length;
@@ -155,9 +199,9 @@ export class Outbox<Owner> implements Flushable {
   }
 
   #append(part: Part): void {
-    const tail = (this.#tail as Batch).append(part);
+    const tail = this.#tail?.append(part);
     this.#tail = tail;
-    if (tail.size > FLUSH_ABOVE) {
+    if (tail !== undefined && tail.size > FLUSH_ABOVE) {
       this.#tail = this.#turn.root;
       this.#write(tail);
     }
@@ -186,6 +230,17 @@ export class Outbox<Owner> implements Flushable {
     this.#turn.counters.delivered += batch.length;
     if (this.lag !== undefined) this.lag.replaying = 0;
     this.#mayWait += batch.size * BYTES_PER_UNIT + batch.length * HEADER_BYTES;
-    this.#socket.write(batch);
+    try {
+      this.#socket.write(batch);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  /** The socket threw: nothing more is written, because something may be missing. The turn sees to the rest. */
+  #fail(cause: unknown): void {
+    this.#isClosed = true;
+    this.#tail = undefined;
+    this.#turn.fail(this.#owner, cause);
   }
 }

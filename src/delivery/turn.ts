@@ -35,14 +35,24 @@ export class Turn<Owner> {
   readonly slowClients: SlowClients<Owner>;
   readonly counters: DeliveryCounters;
   readonly #clock: Clock;
+  readonly #onFailure: (owner: Owner, cause: unknown) => void;
   #waiting: Flushable[] = [];
   #deferred: Flushable[] = [];
+  /** Owners whose socket threw, with what it threw first. */
+  #failed: Map<Owner, unknown> | undefined;
   #timer: unknown;
 
-  constructor(clock: Clock, counters: DeliveryCounters, slowClients: SlowClients<Owner>) {
+  /** @param onFailure Runs for an owner whose socket threw, when nothing else is going on. */
+  constructor(
+    clock: Clock,
+    counters: DeliveryCounters,
+    slowClients: SlowClients<Owner>,
+    onFailure: (owner: Owner, cause: unknown) => void,
+  ) {
     this.#clock = clock;
     this.counters = counters;
     this.slowClients = slowClients;
+    this.#onFailure = onFailure;
   }
 
   /** Puts an outbox on this turn's list. Called once per outbox and turn. */
@@ -54,6 +64,15 @@ export class Turn<Owner> {
   defer(outbox: Flushable, delay: number): void {
     this.#deferred.push(outbox);
     this.#timer ??= this.#clock.setTimeout(this.#flushDeferred, delay);
+  }
+
+  /** A socket threw. It may have been amid a message to many, so what follows from it has to wait. */
+  fail(owner: Owner, cause: unknown): void {
+    if (this.#failed === undefined) {
+      this.#failed = new Map();
+      this.#clock.setImmediate(this.#endFailed);
+    }
+    if (!this.#failed.has(owner)) this.#failed.set(owner, cause);
   }
 
   /** Forgets what is deferred: nobody is there any more. */
@@ -68,6 +87,12 @@ export class Turn<Owner> {
     this.#deferred = [];
     this.#timer = undefined;
     for (const outbox of deferred) outbox.endDeferral();
+  };
+
+  readonly #endFailed = (): void => {
+    const failed = this.#failed;
+    this.#failed = undefined;
+    for (const [owner, cause] of failed ?? []) this.#onFailure(owner, cause);
   };
 
   readonly #end = (): void => {

@@ -2,7 +2,8 @@ import type { Batch } from "../delivery/batch.js";
 
 /**
  * The outbound half of a transport, implemented by an adapter and driven by the hub.
- * Implementations never throw: what goes wrong is told to the {@link Receiver}.
+ * Implementations never throw: what goes wrong is told to the {@link Receiver}. One that throws all the same
+ * loses its connection, with an `error` event, and is not called again.
  *
  * @category For adapter authors
  */
