@@ -7,8 +7,8 @@ import type { SteadyClock } from "../util/clock.js";
 
 /** A request that is still open. */
 interface Open {
-  /** The room whose members were asked, if it was a room's. */
-  readonly room: string | undefined;
+  /** Who was asked: one client, or the members of the room of that name. */
+  readonly asked: AnyClient | string;
   readonly receipts: PendingReceipts;
 }
 
@@ -16,14 +16,27 @@ interface Open {
 export class Requests {
   readonly #context: { readonly clock: SteadyClock; timestamp(): string };
   readonly #open = new Map<string, Open>();
+  /** The same by who was asked, so that one who leaves looks at nobody else's. */
+  readonly #byAsked = new Map<Open["asked"], Set<Open>>();
   #lastId = 0;
 
   constructor(context: { readonly clock: SteadyClock; timestamp(): string }) {
     this.#context = context;
   }
 
-  /** Asks clients, in a room or in none, at the end of this turn. */
+  /** Asks the clients in a room, at the end of this turn. */
   send(
+    clients: ReadonlySet<AnyClient>,
+    room: string,
+    type: string,
+    payload: unknown,
+    options: RequestOptions,
+  ): Receipts {
+    return this.#send(room, clients, room, type, payload, options);
+  }
+
+  #send(
+    target: Open["asked"],
     clients: ReadonlySet<AnyClient>,
     room: string | undefined,
     type: string,
@@ -44,10 +57,10 @@ export class Requests {
     else if (excluded !== undefined) asked.delete(excluded as AnyClient);
     const timer = clock.setTimeout(() => receipts.expire(), timeout);
     const receipts = new PendingReceipts(asked, () => {
-      this.#open.delete(id);
+      this.#close(id);
       clock.clearTimeout(timer);
     });
-    if (asked.size > 0) this.#open.set(id, { room, receipts });
+    if (asked.size > 0) this.#add(id, { asked: target, receipts });
     fanOut(message, asked, undefined);
     return receipts;
   }
@@ -61,7 +74,7 @@ export class Requests {
   ): Promise<Receipt> {
     const asked: ReadonlySet<AnyClient> = new Set(client.isOpen ? [client] : []);
     const gone: Receipt = { client, user: client.user, status: "left", payload: undefined };
-    const receipts = this.send(asked, undefined, type, payload, options);
+    const receipts = this.#send(client, asked, undefined, type, payload, options);
     return receipts.next().then(({ value = gone }) => value);
   }
 
@@ -70,12 +83,28 @@ export class Requests {
     if (id !== undefined) this.#open.get(id)?.receipts.settle(client, "ack", payload);
   }
 
-  /** A client left a room; without a room, it is gone. */
+  /** A client left a room; without a room, it is gone, and has left its rooms before. */
   left(client: AnyClient, roomId?: string): void {
     if (this.#open.size === 0) return;
-    for (const { room, receipts } of [...this.#open.values()]) {
-      if (roomId === undefined || room === roomId) receipts.settle(client, "left");
-    }
+    const open = this.#byAsked.get(roomId ?? client);
+    if (open === undefined) return;
+    for (const { receipts } of open) receipts.settle(client, "left");
+  }
+
+  #add(id: string, open: Open): void {
+    this.#open.set(id, open);
+    const others = this.#byAsked.get(open.asked);
+    if (others === undefined) this.#byAsked.set(open.asked, new Set([open]));
+    else others.add(open);
+  }
+
+  #close(id: string): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#open.delete(id);
+    const others = this.#byAsked.get(open.asked);
+    others?.delete(open);
+    if (others?.size === 0) this.#byAsked.delete(open.asked);
   }
 }
 
