@@ -1,7 +1,7 @@
 import { Batch } from "../delivery/batch.js";
 import type { Message } from "../delivery/message.js";
 import type { Position } from "../protocol/types.js";
-import { HistoryAccess } from "./access.js";
+import { HistoryAccess, type Revocations } from "./access.js";
 import { epochText, newEpoch } from "./epoch.js";
 import type { History, Replay } from "./history.js";
 
@@ -13,13 +13,15 @@ class Kept {
   readonly history: History;
   /** How long (ms) it outlives the room's last member. */
   readonly ttl: number;
+  readonly revocations: Revocations;
   access: HistoryAccess | undefined;
   readers = 0;
   held: Message[] | undefined;
 
-  constructor(history: History, ttl: number) {
+  constructor(history: History, ttl: number, revocations: Revocations) {
     this.history = history;
     this.ttl = ttl;
+    this.revocations = revocations;
   }
 }
 
@@ -35,8 +37,8 @@ export class Timeline {
   #seq = 0;
 
   /** Without arguments it keeps the position alone. */
-  constructor(history?: History, ttl = 0) {
-    this.#kept = history && new Kept(history, ttl);
+  constructor(kept?: { history: History; ttl: number; revocations: Revocations }) {
+    this.#kept = kept && new Kept(kept.history, kept.ttl, kept.revocations);
   }
 
   /** The number of the last message. */
@@ -68,13 +70,18 @@ export class Timeline {
   grantAccess(userId: string): void {
     const kept = this.#kept;
     if (kept === undefined) return;
-    kept.access ??= new HistoryAccess();
+    kept.access ??= new HistoryAccess(kept.revocations);
     kept.access.grant(userId, this.seq);
   }
 
   /** A user leaves by decision, and may not read the messages that follow. */
   endAccess(userId: string): void {
     this.#kept?.access?.end(userId);
+  }
+
+  /** The access of all who were revoked in all rooms ends here, too. */
+  endRevoked(): void {
+    this.#kept?.access?.catchUp();
   }
 
   /** Whether a user may read the messages after a position. */

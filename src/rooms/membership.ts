@@ -144,19 +144,16 @@ export class Membership {
   /** Takes a user out of one room, or of all, on all connections and whatever they are about to join. */
   revoke(userId: string, roomId: string | undefined): void {
     const { claims, users, rooms, presence } = this.#parts;
-    const isMeant = (id: string) => roomId === undefined || id === roomId;
     this.#context.together(() => {
       for (const client of [...users.clientsOf(userId)]) {
         claims.withdraw(client, roomId);
-        for (const state of [...client.memberships.values()]) {
-          if (isMeant(state.id)) this.#remove(client, state, "kicked");
-        }
+        const { memberships } = client;
+        const one = roomId === undefined ? undefined : memberships.get(roomId);
+        const states = roomId === undefined ? [...memberships.values()] : one ? [one] : [];
+        for (const state of states) this.#remove(client, state, "kicked");
       }
-      for (const state of [...rooms.all()]) {
-        if (!isMeant(state.id)) continue;
-        state.timeline.endAccess(userId);
-        presence.endGrace(state, userId, "kicked");
-      }
+      rooms.endAccess(userId, roomId);
+      presence.endAbsence(userId, roomId, "kicked");
     });
   }
 

@@ -30,6 +30,8 @@ export class Presence {
   readonly #states = new Map<string, unknown>();
   /** Rooms whose number of members changed, with the timer that announces it. */
   readonly #counting = new Map<RoomState, unknown>();
+  /** By user id: the rooms in which that user is absent. */
+  readonly #absentIn = new Map<string, Set<RoomState>>();
   #absentCount = 0;
 
   constructor(context: Context, users: Users, rooms: Rooms) {
@@ -70,6 +72,13 @@ export class Presence {
     const { id, name } = absent.user;
     this.#announceChange(state, { type: "user_left", payload: { id, name, reason } });
     this.#rooms.release(state);
+  }
+
+  /** Stops waiting for a user, in one room or in all. */
+  endAbsence(userId: string, roomId: string | undefined, reason: LeaveReason): void {
+    for (const state of [...(this.#absentIn.get(userId) ?? [])]) {
+      if (roomId === undefined || state.id === roomId) this.endGrace(state, userId, reason);
+    }
   }
 
   /** A user's last connection is gone. */
@@ -174,6 +183,9 @@ export class Presence {
     state.absent ??= new Map();
     state.absent.set(user.id, absent);
     this.#absentCount++;
+    const rooms = this.#absentIn.get(user.id);
+    if (rooms === undefined) this.#absentIn.set(user.id, new Set([state]));
+    else rooms.add(state);
     absent.timer = clock.setTimeout(() => {
       absent.isShown = true;
       absent.timer = clock.setTimeout(
@@ -190,6 +202,9 @@ export class Presence {
     state.absent?.delete(absent.user.id);
     if (state.absent?.size === 0) state.absent = undefined;
     this.#absentCount--;
+    const rooms = this.#absentIn.get(absent.user.id);
+    rooms?.delete(state);
+    if (rooms?.size === 0) this.#absentIn.delete(absent.user.id);
   }
 
   #announce(state: RoomState, announcement: Announcement, excluded?: Excluded<AnyClient>): void {

@@ -1,4 +1,5 @@
 import type { Context } from "../context.js";
+import { Revocations } from "../history/access.js";
 import type { HistoryLimits, HistoryStore } from "../history/history.js";
 import { Timeline } from "../history/timeline.js";
 import { type AnyRoom, Room, type RoomHost } from "../room.js";
@@ -28,6 +29,7 @@ export class Rooms {
   readonly #context: Context;
   readonly #settings: RoomsSettings;
   readonly #host: RoomHost;
+  readonly #revocations = new Revocations();
   /** The kind of the room that was made last. */
   #kind: RoomKind | undefined;
   /** Those that nobody is in, with the timer that ends them; the one silent for longest is first. */
@@ -58,10 +60,19 @@ export class Rooms {
     return this.#settings.presence(id);
   }
 
-  /** All rooms, the dormant ones too. */
-  *all(): Iterable<RoomState> {
-    yield* this.live.values();
-    for (const { state } of this.#dormant.values()) yield state;
+  /** A user may not read earlier messages any more, in one room or in all, the dormant ones too. */
+  endAccess(userId: string, roomId: string | undefined): void {
+    if (roomId !== undefined) {
+      this.find(roomId)?.timeline.endAccess(userId);
+      return;
+    }
+    const revocations = this.#revocations;
+    if (revocations.isFull) {
+      for (const { timeline } of this.live.values()) timeline.endRevoked();
+      for (const { state } of this.#dormant.values()) state.timeline.endRevoked();
+      revocations.clear();
+    }
+    revocations.add(userId);
   }
 
   /** Somebody joins a room: returns its state, which is live from now on. */
@@ -108,8 +119,15 @@ export class Rooms {
     // What the application's functions throw comes first: a history that was opened must be closed.
     const limits = history(id);
     const kind = this.#kindOf(presence(id));
-    const timeline =
-      limits === false ? new Timeline() : new Timeline(historyStore.open(id, limits), limits.ttl);
+    const timeline = new Timeline(
+      limits === false
+        ? undefined
+        : {
+            history: historyStore.open(id, limits),
+            ttl: limits.ttl,
+            revocations: this.#revocations,
+          },
+    );
     return new RoomState(kind, id, timeline);
   }
 

@@ -203,6 +203,28 @@ describe("nothing of what was missed comes, and the answer says so,", () => {
     expect(comeBack(scene, scene.since)).toMatchObject(lost(1));
   });
 
+  test("where the user was revoked from all rooms, however many others are then", () => {
+    for (const others of [0, 999, 1_000, 2_500]) {
+      const scene = away();
+      const { hub } = scene.world;
+      scene.alice.cut();
+      hub.revoke("bob");
+      for (let n = 0; n < others; n++) hub.revoke(`u${n}`);
+      scene.say(1);
+      expect(comeBack(scene, scene.since)).toMatchObject(lost(1));
+      // And what he may read from now on, those who are revoked later do not take away.
+      for (let n = 0; n < others; n++) hub.revoke(`u${n}`);
+      const since = hub.room("general").position;
+      scene.world.client("bob").terminate();
+      scene.world.clock.flush();
+      scene.say(2);
+      expect(comeBack(scene, since)).toMatchObject([
+        { payload: { recovered: true } },
+        { payload: 2 },
+      ]);
+    }
+  });
+
   test("where the user is in the room already, and nothing changes", () => {
     const { world, alice, room, say } = away();
     const since = room.position;
