@@ -1,9 +1,9 @@
 import { WebSocketServer } from "ws";
 import type { Hub, User } from "../../index.js";
 import { RoomcastError } from "../../protocol/errors.js";
-import { pathOf } from "../../transport/handshake.js";
 import { type AttachOptions, attach } from "./attach.js";
-import type { HttpServer, NetSocket, UpgradeRequest } from "./types.js";
+import { pathsOf } from "./router.js";
+import type { HttpServer } from "./types.js";
 
 /**
  * Where the hub is found, and who is let in.
@@ -11,19 +11,18 @@ import type { HttpServer, NetSocket, UpgradeRequest } from "./types.js";
  * @category Options
  */
 export interface ServeOptions<U extends User = User> extends AttachOptions<U> {
-  /** The path that WebSockets connect to, without a query. Default `/`. */
+  /**
+   * The path that WebSockets connect to, as it stands in the request: without a query, and percent-encoded.
+   * Default `/`.
+   */
   readonly path?: string | undefined;
 }
 
-type Upgrade = (request: UpgradeRequest, socket: NetSocket, head: Uint8Array) => void;
-
-/** The paths served on each HTTP server, which has one `upgrade` listener for them all. */
-const served = new WeakMap<HttpServer, Map<string, Upgrade>>();
-
 /**
  * Answers the WebSocket upgrades of an HTTP server of yours at one path, and makes each a client of
- * the hub. Several hubs may be served at several paths. A path that nobody serves is answered with
- * 404, unless the server has other `upgrade` listeners, whose business it is then.
+ * the hub. Several hubs may be served at several paths. Other `upgrade` listeners of the server never see
+ * these paths, and get all others. What nobody answers is answered with 404: at once where there is no other
+ * listener, else after 2 s, or 30 s where one seems to be at work.
  *
  * @throws RoomcastError `INVALID_OPTION` for options that cannot work, and for a path served already.
  *
@@ -39,13 +38,11 @@ export function serve<U extends User, D>(
   server: HttpServer,
   { path = "/", ...options }: ServeOptions<NoInfer<U>> = {},
 ): void {
-  if (typeof path !== "string" || !path.startsWith("/") || pathOf(path) !== path) {
-    throw new RoomcastError(
-      "INVALID_OPTION",
-      `path must start with "/" and have no query; got ${path}.`,
-    );
+  if (!isPath(path)) {
+    const rule = 'path must start with "/", be percent-encoded and have no query';
+    throw new RoomcastError("INVALID_OPTION", `${rule}; got ${path}.`);
   }
-  const paths = served.get(server) ?? route(server);
+  const paths = pathsOf(server);
   if (paths.has(path)) {
     throw new RoomcastError("INVALID_OPTION", `path must not be served already; got ${path}.`);
   }
@@ -68,30 +65,9 @@ export function serve<U extends User, D>(
   });
 }
 
-/** Starts listening for a server's upgrades. */
-function route(server: HttpServer): Map<string, Upgrade> {
-  const paths = new Map<string, Upgrade>();
-  served.set(server, paths);
-  server.on("upgrade", (request: UpgradeRequest, socket: NetSocket, head: Uint8Array) => {
-    const upgrade = paths.get(pathOf(request.url ?? "/"));
-    if (upgrade !== undefined) {
-      upgrade(request, socket, head);
-      return;
-    }
-    // Node no longer listens, and maybe nobody else does: an error without a listener ends the process.
-    socket.on("error", destroy);
-    if (server.listenerCount("upgrade") === 1) answerNotFound(socket);
-  });
-  return paths;
-}
-
-function destroy(this: NetSocket): void {
-  this.destroy();
-}
-
-function answerNotFound(socket: NetSocket): void {
-  socket.once("finish", () => socket.destroy());
-  socket.end(
-    "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nNot found.",
+/** Whether clients ask for a path as it is written. They encode and shorten others, which would never be met. */
+function isPath(path: unknown): boolean {
+  return (
+    typeof path === "string" && path.startsWith("/") && new URL(`http://x${path}`).pathname === path
   );
 }

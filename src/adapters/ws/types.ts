@@ -47,6 +47,12 @@ export interface NetSocket {
   readonly bytesWritten?: number | undefined;
   /** Whether the peer is gone. */
   readonly destroyed: boolean;
+  /** Whether our side has ended. */
+  readonly writableEnded?: boolean | undefined;
+  /** Whether the peer's side has ended. */
+  readonly readableEnded?: boolean | undefined;
+  /** Whether our side stays open when the peer's has ended. */
+  readonly allowHalfOpen?: boolean | undefined;
   /** The address of the peer. */
   readonly remoteAddress?: string | undefined;
   /** Writes bytes. */
@@ -63,6 +69,8 @@ export interface NetSocket {
   on(event: "drain", listener: () => void): unknown;
   /** Listens for a failure; `close` follows. */
   on(event: "error", listener: (error: Error) => void): unknown;
+  /** How many listeners an event has. */
+  listenerCount(event: "error" | "data" | "readable"): number;
   /** Listens once, for the end, or for the moment when all is written. */
   once(event: "close" | "finish", listener: () => void): unknown;
 }
@@ -107,11 +115,11 @@ export interface WsServer {
  * @category Types of the server
  */
 export interface HttpServer {
-  /** Listens for upgrade requests. */
-  on(
+  /** Listens for upgrade requests, before those who listen already. */
+  prependListener(
     event: "upgrade",
     listener: (request: UpgradeRequest, socket: NetSocket, head: Uint8Array) => void,
   ): unknown;
-  /** How many listeners an event has. */
-  listenerCount(event: "upgrade"): number;
+  /** Who listens to an event. */
+  listeners(event: "upgrade"): readonly unknown[];
 }

@@ -34,8 +34,11 @@ export function watchForOthers(net: NetSocket): () => Error | undefined {
   const { bytesWritten } = net;
   return () => {
     if (isWebSocket(net)) return new Error("The socket is that of another WebSocket.");
-    if (net.bytesWritten === bytesWritten) return undefined;
-    return new Error("Somebody else wrote to the socket.");
+    if (net.bytesWritten !== bytesWritten) return new Error("Somebody else wrote to the socket.");
+    // Our side may also have ended because the peer's had.
+    const isPeerGone = net.readableEnded && !net.allowHalfOpen;
+    if (net.writableEnded && !isPeerGone) return new Error("Somebody else ended the socket.");
+    return undefined;
   };
 }
 

@@ -205,19 +205,20 @@ describe("an upgrade", () => {
     expect(await from("null")).toBe(503);
   });
 
-  test("of another path is 404, and of a longer one too", async () => {
+  test.each([
+    ["another", "/other?token=x"],
+    ["a shorter", "/?token=x"],
+    ["a longer", "/wsx?token=x"],
+    ["a path with a slash behind it, another", "/ws/?token=x"],
+    ["a path with two slashes, another", "//ws?token=x"],
+    ["a path in capitals, another", "/WS?token=x"],
+    ["a path encoded without need, another", "/%77s?token=x"],
+    ["a path that is a broken encoding, another", "/%?token=x"],
+    ["a path behind a host, as for a proxy, another", "http://x/ws?token=x"],
+    ["no", "*"],
+  ])("of %s path is 404: %s", async (_, path) => {
     const { port } = await start();
-    for (const path of ["/", "/other?token=x", "/ws/?token=x", "/wsx?token=x"]) {
-      expect((await upgrade(port, path)).status).toBe(404);
-    }
-  });
-
-  test("of another path is left to another listener, where there is one", async () => {
-    const { server, port } = await start();
-    server.on("upgrade", (request, socket) => {
-      if (request.url === "/theirs") socket.end("HTTP/1.1 418 I'm a teapot\r\n\r\n");
-    });
-    expect((await upgrade(port, "/theirs")).status).toBe(418);
+    expect((await upgrade(port, path)).status).toBe(404);
     expect((await upgrade(port, "/ws?token=x")).status).toBe(101);
   });
 
@@ -341,6 +342,11 @@ describe("serve", () => {
   test.each([
     [{ path: "ws" }, /path must start with/],
     [{ path: "/ws?x" }, /path must start with/],
+    [{ path: "/ws#x" }, /path must start with/],
+    [{ path: "/chat room" }, /be percent-encoded/],
+    [{ path: "/größe" }, /be percent-encoded/],
+    [{ path: "/a/../ws" }, /got \/a\/\.\.\/ws/],
+    [{ path: 7 }, /path must start with/],
     [{ path: "/ws" }, /served already/],
     [{ authenticate: "yes" }, /authenticate must be a function; got "yes"/],
     [{ origins: "https://a.example" }, /origins must be "same", a list/],

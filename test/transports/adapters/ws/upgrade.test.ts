@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import type { Duplex } from "node:stream";
 import { Hub, type RoomcastError } from "roomcast";
 import { attach, serve } from "roomcast/ws";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -79,50 +78,75 @@ const later = (answer: typeof alice | null) => async () => {
 describe("an upgrade that another listener of the HTTP server takes as well", () => {
   const copies = { "the same ws": WebSocketServer, "another copy of ws": loadAnotherCopy() };
 
-  describe.each(["serve", "attach"])("beside %s", (way) => {
-    describe.each(["before", "after"])("which was there %s", (place) => {
-      test.each([
-        ["the same ws", "admitted at once", now(alice)],
-        ["the same ws", "admitted later", later(alice)],
-        ["the same ws", "refused at once", now(null)],
-        ["the same ws", "refused later", later(null)],
-        ["another copy of ws", "admitted at once", now(alice)],
-        ["another copy of ws", "admitted later", later(alice)],
-        ["another copy of ws", "refused later", later(null)],
-      ] as const)("is theirs, and reported: %s, %s", async (copy, _, authenticate) => {
-        const { hub, errors, server, url } = await start();
-        const options = { authenticate, maxConnections: 1 };
-        if (place === "before") startOther({ server }, copies[copy]);
-        if (way === "serve") serve(hub, server, options);
-        else attach(hub, new WebSocketServer({ server }), options);
-        if (place === "after") startOther({ server }, copies[copy]);
+  describe.each(["before", "after"])("which was there %s", (place) => {
+    test.each([
+      ["the same ws", "admitted at once", now(alice)],
+      ["the same ws", "admitted later", later(alice)],
+      ["the same ws", "refused at once", now(null)],
+      ["the same ws", "refused later", later(null)],
+      ["another copy of ws", "admitted at once", now(alice)],
+      ["another copy of ws", "admitted later", later(alice)],
+      ["another copy of ws", "refused later", later(null)],
+    ] as const)("is theirs, and reported: %s, %s", async (copy, _, authenticate) => {
+      const { hub, errors, server, url } = await start();
+      const options = { authenticate, maxConnections: 1 };
+      if (place === "before") startOther({ server }, copies[copy]);
+      attach(hub, new WebSocketServer({ server }), options);
+      if (place === "after") startOther({ server }, copies[copy]);
 
-        const clients: WebSocket[] = [];
-        // Each place is given back at once, or the second request would be over the limit.
-        for (let n = 1; n <= 3; n++) {
-          clients.push(await visitOther(`${url}?token=secret`));
-          await expect.poll(() => errors.length).toBe(n);
-        }
-        for (const { code, message, cause } of errors) {
-          expect(code).toBe("SOCKET_FAILED");
-          expect(message).toMatch(
-            /"\/" was answered by another "upgrade" listener.* noServer: true/,
-          );
-          expect(cause).toBeInstanceOf(Error);
-        }
-        for (const ws of clients) await echo(ws);
-        expect(hub.clients.size).toBe(0);
-      });
+      const clients: WebSocket[] = [];
+      // Each place is given back at once, or the second request would be over the limit.
+      for (let n = 1; n <= 3; n++) {
+        clients.push(await visitOther(`${url}?token=secret`));
+        await expect.poll(() => errors.length).toBe(n);
+      }
+      for (const { code, message, cause } of errors) {
+        expect(code).toBe("SOCKET_FAILED");
+        expect(message).toMatch(/"\/" was answered by another "upgrade" listener.* noServer: true/);
+        expect(cause).toBeInstanceOf(Error);
+      }
+      for (const ws of clients) await echo(ws);
+      expect(hub.clients.size).toBe(0);
     });
   });
 
   test("is left to whoever writes an answer, in whatever way", async () => {
     const { hub, errors, server, port } = await start();
-    serve(hub, server, { authenticate: later(alice) });
+    attach(hub, new WebSocketServer({ server }), { authenticate: later(alice) });
     server.on("upgrade", (_, socket) => socket.end("HTTP/1.1 418 I'm a teapot\r\n\r\n"));
     expect((await upgrade(port, "/")).status).toBe(418);
     await expect.poll(() => errors.map(({ code }) => code)).toEqual(["SOCKET_FAILED"]);
   });
+
+  test.each(["before", "after"])(
+    "is reported where they hang up, %s the hub sees it",
+    async (place) => {
+      const { hub, errors, server, port } = await start();
+      const hangUp = () => server.on("upgrade", (_, socket) => socket.end());
+      if (place === "before") hangUp();
+      attach(hub, new WebSocketServer({ server }), { authenticate: later(alice) });
+      if (place === "after") hangUp();
+      await expect(upgrade(port, "/")).rejects.toThrow("socket hang up");
+      await expect
+        .poll(() => errors)
+        .toMatchObject([
+          { code: "SOCKET_FAILED", cause: { message: "Somebody else ended the socket." } },
+        ]);
+    },
+  );
+
+  test.each(["before", "after"])(
+    "is reported where a server of another path was there %s",
+    async (place) => {
+      const { hub, errors, server, port } = await start();
+      const other = () => new WebSocketServer({ server, path: "/theirs" });
+      if (place === "before") other();
+      attach(hub, new WebSocketServer({ server, path: "/" }), { authenticate: later(alice) });
+      if (place === "after") other();
+      expect((await upgrade(port, "/")).status).toBe(400);
+      await expect.poll(() => errors.map(({ code }) => code)).toEqual(["SOCKET_FAILED"]);
+    },
+  );
 
   test("gives its place back once, also when their connection ends", async () => {
     const { hub, errors, server, port, url } = await start();
@@ -308,24 +332,6 @@ describe("serve", () => {
     });
     await expect(upgrade(port, "/")).rejects.toThrow("socket hang up");
     expect(errors).toMatchObject([{ code: "SOCKET_FAILED", cause }]);
-    await Remote.open(url);
-  });
-
-  test("survives a peer that resets the line of a request that nobody answers", async () => {
-    const { hub, server, port, url } = await start();
-    serve(hub, server, { path: "/" });
-    const left = new Promise<Duplex>((resolve) => {
-      server.on("upgrade", ({ url: path }, socket) => {
-        if (path === "/other") resolve(socket);
-      });
-    });
-    const peer = await tcp(port);
-    peer.write(`GET /other HTTP/1.1\r\n${REQUEST}`);
-    const socket = await left;
-    // Not `once` of Node, which listens for errors too.
-    const gone = new Promise<void>((resolve) => socket.on("close", () => resolve()));
-    peer.resetAndDestroy();
-    await gone;
     await Remote.open(url);
   });
 });
