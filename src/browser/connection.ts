@@ -1,13 +1,15 @@
+import { isName, NAME_RULE } from "../protocol/envelope.js";
 import type { Envelope, LeaveReason } from "../protocol/types.js";
-import { type AbortSignalLike, abortable } from "./abort.js";
-import { Emitter, type Unsubscribe } from "./emitter.js";
+import type { Unsubscribe } from "./emitter.js";
 import { ConnectionError, leftError, serverError } from "./errors.js";
-import { Membership } from "./membership.js";
+import { HoldingEmitter, Notice } from "./holding-emitter.js";
+import { Membership, PRESENCE } from "./membership.js";
 import { type ConnectOptions, settle } from "./options.js";
 import { type ConnectionRequestOptions, PendingRequests } from "./pending-requests.js";
 import { type ConnectionStatus, ReconnectingSocket } from "./reconnecting-socket.js";
-import { ConnectionRoom, type RoomHost } from "./room.js";
+import { ConnectionRoom, type JoinOptions, type RoomHost } from "./room.js";
 import { steady, systemTimers } from "./timers.js";
+import { Turns } from "./turns.js";
 import { onWake } from "./wake.js";
 
 /**
@@ -65,7 +67,8 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
  * @category Main
  */
 export class Connection {
-  readonly #emitter: Emitter;
+  readonly #turns = new Turns();
+  readonly #emitter: HoldingEmitter;
   readonly #socket: ReconnectingSocket;
   readonly #requests: PendingRequests;
   readonly #memberships = new Map<string, Membership>();
@@ -78,30 +81,39 @@ export class Connection {
   constructor(url: string, options: ConnectOptions) {
     const settings = settle(options);
     const clock = steady(settings.clock ?? systemTimers);
-    // A listener of `error` that fails is not called again.
-    const listenerFailed = (name: string, cause: unknown): void => {
-      const text = `A listener of "${name}" failed.`;
-      const error = new ConnectionError("LISTENER_FAILED", text, { cause });
-      if (name === "error" || !this.#emitter.emit("error", error).length) console.error(error);
-    };
-    this.#emitter = new Emitter(listenerFailed);
+    const createEmitter = () =>
+      new HoldingEmitter(
+        (name, cause) => this.#listenerFailed(name, cause),
+        this.#turns,
+        (notice) => this.#told(notice),
+      );
+    this.#emitter = createEmitter();
     this.#requests = new PendingRequests(clock, settings, (envelope, text) =>
       this.#trySend(envelope, text),
     );
     this.#socket = new ReconnectingSocket(clock, url, settings, {
-      status: (status) => this.#statusChanged(status),
-      message: (envelope) => this.#receive(envelope),
+      status: (status) => this.#turns.run(() => this.#statusChanged(status)),
+      message: (envelope, size) => this.#turns.run(() => this.#receive(envelope, size)),
       lost: (code, reason) => {
         for (const membership of this.#memberships.values()) membership.isJoined = false;
         this.#requests.lost(code, reason);
       },
-      error: (error) => this.#emitter.emit("error", error),
+      error: (error) => this.#tell("error", error),
     });
     this.#host = {
       clock,
-      listenerFailed,
+      createEmitter,
       request: (envelope, options) => this.#requests.add(envelope, options),
       send: (envelope) => this.#socket.send(envelope),
+      join: (id, handle, onLeft) => {
+        const membership = this.#memberships.get(id) ?? new Membership(id);
+        membership.handles.set(handle, onLeft);
+        if (!this.#memberships.has(id)) {
+          this.#memberships.set(id, membership);
+          this.#sendJoin(membership);
+        }
+        return membership;
+      },
       leave: (handle, membership) => {
         const { id, handles, error } = membership;
         handles.delete(handle);
@@ -134,26 +146,22 @@ export class Connection {
   }
 
   /**
-   * Joins a room, now or once connected. Resolves when the server has let us in, rejects with its
-   * error if it refuses. Reconnects join again. A room may be joined several times: each handle
-   * works by itself.
+   * A handle of a room that is not joined yet: add listeners, then call its `join`. A room may have several
+   * handles; each works by itself.
+   *
+   * @throws ConnectionError `INVALID_PAYLOAD` if the name is not a string of 1 to 128 characters.
    */
-  join(roomId: string, { signal }: { signal?: AbortSignalLike } = {}): Promise<ConnectionRoom> {
-    return abortable(signal, (resolve, reject) => {
-      const membership = this.#memberships.get(roomId) ?? new Membership(roomId);
-      const room = new ConnectionRoom(this.#host, membership);
-      room.on("room_info", () => resolve(room));
-      room.on("left", reject);
-      if (membership.isJoined) resolve(room);
-      if (!this.#memberships.has(roomId)) {
-        this.#memberships.set(roomId, membership);
-        this.#sendJoin(membership);
-      }
-      return (error) => {
-        room.leave();
-        reject(error);
-      };
-    });
+  room(roomId: string): ConnectionRoom {
+    if (!isName(roomId)) {
+      const text = `A room's name must be ${NAME_RULE}; got ${String(roomId)}.`;
+      throw new ConnectionError("INVALID_PAYLOAD", text);
+    }
+    return new ConnectionRoom(this.#host, roomId);
+  }
+
+  /** Makes a handle of a room, and joins with it: `room(roomId).join(options)`. */
+  async join(roomId: string, options?: JoinOptions): Promise<ConnectionRoom> {
+    return this.room(roomId).join(options);
   }
 
   /**
@@ -205,14 +213,18 @@ export class Connection {
   }
 
   #removeRoom(membership: Membership, error: ConnectionError): void {
-    this.#memberships.delete(membership.id);
+    const { id, handles } = membership;
+    this.#memberships.delete(id);
     membership.isJoined = false;
     membership.error = error;
-    this.#requests.reject(error, membership.id);
-    membership.emit("left", error);
+    membership.refuse(error);
+    this.#requests.reject(error, id);
+    for (const onLeft of handles.values()) onLeft();
+    this.#hand(new Notice("left", error), membership);
   }
 
   #statusChanged(status: ConnectionStatus): void {
+    this.#tell("status", status);
     if (status.state === "open") {
       for (const membership of this.#memberships.values()) this.#sendJoin(membership);
       this.#requests.flush();
@@ -223,45 +235,96 @@ export class Connection {
       this.#requests.close(error);
       for (const membership of this.#memberships.values()) this.#removeRoom(membership, error);
     }
-    this.#emitter.emit("status", status);
   }
 
   /** Routes a message to the request, the room or the listeners that it is for. */
-  #receive(envelope: Envelope): void {
+  #receive(envelope: Envelope, size: number): void {
     const { type, room, id, payload } = envelope;
     const membership = this.#memberships.get(room as string);
+    let notices: Notice[] | undefined;
     // Ids that the server chose begin with "#"; all others are ours.
     if (id && id[0] !== "#") {
       // An ack names no epoch: its position is one of the epoch that holds when it arrives.
       const isAwaited = this.#requests.settle({ epoch: membership?.cursor.epoch, ...envelope });
-      if (type === "ack" || (isAwaited && type === "room_info")) membership?.receive(envelope);
+      if (type === "ack" || (isAwaited && type === "room_info")) {
+        notices = membership?.receive(envelope, size);
+      }
+      // Before the listeners of the room hear of it: what waits was sent before what they send.
       if (type === "room_info") this.#requests.flush();
     } else if (type === "removed") {
       const { reason } = payload as { reason: LeaveReason };
       if (membership?.isJoined) this.#removeRoom(membership, leftError(reason));
     } else {
-      const results = membership?.receive(envelope) ?? this.#emit(envelope, membership);
-      if (id && results.length) void this.#answer(envelope, results);
+      notices = membership?.receive(envelope, size);
+      if (!notices) this.#receiveOutside(envelope, size);
+    }
+    for (const notice of notices ?? []) this.#hand(notice, membership as Membership);
+  }
+
+  /** Takes a message that is for no joined room. */
+  #receiveOutside(envelope: Envelope, size: number): void {
+    const { type, room } = envelope;
+    const notice = new Notice(type, envelope, size);
+    notice.status = this.status;
+    if (type === "error") this.#tell(type, serverError(envelope));
+    else {
+      this.#turns.add(() => {
+        if (!room && !QUIET.includes(type)) this.#emitter.tell(notice);
+        this.#told(notice);
+      });
     }
   }
 
-  /** Emits a message that no listener of a room heard. */
-  #emit(envelope: Envelope, membership: Membership | undefined): Promise<unknown>[] {
-    const { type, room } = envelope;
-    if (type === "error") return this.#emitter.emit(type, serverError(envelope));
-    const results = this.#emitter.emit(type, envelope);
+  /** Tells the connection's own listeners of an event. */
+  #tell(name: keyof ConnectionEvents, event: unknown): void {
+    this.#turns.add(() => this.#emitter.emit(name, event));
+  }
+
+  /** Reports a listener that failed. One of `error` is not called again. */
+  #listenerFailed(name: string, cause: unknown): void {
+    const text = `A listener of "${name}" failed.`;
+    const error = new ConnectionError("LISTENER_FAILED", text, { cause });
+    if (name === "error" || !this.#emitter.has("error")) console.error(error);
+    else this.#tell("error", error);
+  }
+
+  /** Tells the handles that a room has now, unless they are left meanwhile. */
+  #hand(notice: Notice, { handles }: Membership): void {
+    const { name } = notice;
+    const emitters = [...handles.keys()];
+    notice.status = this.status;
+    this.#turns.add(() => {
+      // What only the connection listens for is not held.
+      const isOurs = this.#emitter.has(name) && !emitters.some((emitter) => emitter.has(name));
+      for (const emitter of emitters) {
+        if (handles.has(emitter) && !(isOurs && notice.message)) emitter.tell(notice);
+      }
+      this.#told(notice);
+    });
+  }
+
+  /** Sees to a message once it was told: answers what was heard, reports what nobody hears or holds. */
+  #told(notice: Notice): void {
+    const { name, message, results, holders } = notice;
+    if (!message || notice.isDone) return;
+    const { room, id } = message;
+    // The connection's own listeners hear what no handle hears.
+    if (!results.length && !holders) results.push(...this.#emitter.emit(name, message));
     // Messages still arrive from a room that was just left.
-    const isExpected = QUIET.includes(type) || (room && !membership?.isJoined);
-    if (!results.length && !isExpected) {
-      const error = new ConnectionError("UNKNOWN_TYPE", `No listener for "${type}".`);
-      this.#emitter.emit("error", error);
+    const isExpected = room
+      ? holders || !this.#memberships.get(room)?.isJoined
+      : this.#emitter.has(name);
+    if (results.length) {
+      notice.isDone = true;
+      if (id) void this.#answer(message, notice);
+    } else if (!isExpected && !notice.isReported && !QUIET.includes(name) && !PRESENCE.test(name)) {
+      notice.isReported = true;
+      this.#tell("error", new ConnectionError("UNKNOWN_TYPE", `No listener for "${name}".`));
     }
-    return results;
   }
 
   /** Answers the server with the first value that a listener returned; not at all if one failed. */
-  async #answer({ type, id }: Envelope, results: Promise<unknown>[]): Promise<void> {
-    const { status } = this;
+  async #answer({ type, id }: Envelope, { results, status }: Notice): Promise<void> {
     // The emitter reports listeners that failed.
     const values = await Promise.all(results).catch(() => undefined);
     // A later connection knows nothing of the request.
@@ -270,7 +333,7 @@ export class Connection {
       const payload = values.find((value) => value !== undefined);
       this.#socket.send({ type: "ack", id, payload });
     } catch (cause) {
-      this.#host.listenerFailed(type, cause);
+      this.#listenerFailed(type, cause);
     }
   }
 }

@@ -14,5 +14,5 @@ export { ConnectionError, type ConnectionErrorCode } from "./errors.js";
 export type { ConnectOptions } from "./options.js";
 export type { ConnectionRequestOptions, QueueOptions } from "./pending-requests.js";
 export type { ConnectionStatus, WebSocketLike } from "./reconnecting-socket.js";
-export { ConnectionRoom, type RoomEvents } from "./room.js";
+export { ConnectionRoom, type JoinOptions, type RoomEvents } from "./room.js";
 export type { Timers } from "./timers.js";

@@ -1,69 +1,88 @@
 import type { Envelope, Member, RoomInfo } from "../protocol/types.js";
-import { RoomCursor } from "./cursor.js";
-import type { Emitter } from "./emitter.js";
+import { type Gap, RoomCursor } from "./cursor.js";
 import type { ConnectionError } from "./errors.js";
+import { type HoldingEmitter, Notice } from "./holding-emitter.js";
 
 /** Message types that change who is in a room. */
-const PRESENCE = /^(room_info|user_(joined|left|reconnecting|returned|updated|count))$/;
+export const PRESENCE = /^(room_info|user_(joined|left|reconnecting|returned|updated|count))$/;
 
 /** State of one room that was joined, shared by all its handles. */
 export class Membership {
   readonly id: string;
-  /** Listeners of each handle that was not left. */
-  readonly handles = new Set<Emitter>();
+  /** Listeners of each handle that was not left, and what to run when the room is left. */
+  readonly handles = new Map<HoldingEmitter, () => void>();
   readonly cursor = new RoomCursor();
-  readonly members = new Map<string, Member>();
+  /** The members now; a new array for each change. */
+  list: readonly Member[] = [];
+  readonly #members = new Map<string, Member>();
   /** Number of users; undefined if the room does not say. */
   count: number | undefined;
   /** Whether the server let us in on the current connection. */
   isJoined = false;
+  /** Whether it ever did. */
+  hasEntered = false;
   /** Why the room was left. */
   error: ConnectionError | undefined;
+  /** Resolves when the server has let us in, rejects when it will not. */
+  readonly entered: Promise<void>;
+  /** Settles `entered`. */
+  enter: () => void = () => {};
+  refuse: (error: ConnectionError) => void = () => {};
 
   constructor(id: string) {
     this.id = id;
+    this.entered = new Promise((resolve, reject) => {
+      this.enter = resolve;
+      this.refuse = reject;
+    });
+    // Nobody may wait for it any more.
+    this.entered.catch(() => {});
   }
 
   /**
-   * Applies a message and emits it on all handles. Returns what their listeners return; undefined
-   * if the message is not for this room, or nobody listened.
+   * Applies a message; returns what to tell the handles, in order. Undefined if the message is not for this
+   * room.
    */
-  receive(envelope: Envelope): Promise<unknown>[] | undefined {
+  receive(envelope: Envelope, size: number): Notice[] | undefined {
     const { type, seq, payload } = envelope;
+    const { cursor } = this;
+    const { epoch } = cursor;
     const isInfo = type === "room_info";
     const isPresence = PRESENCE.test(type);
     if (!isInfo && !this.isJoined) return undefined;
     if (isPresence) this.#updateMembers(type, payload as RoomInfo & Member);
-    else if (seq && !this.cursor.count(seq)) return [];
+    else if (seq && !cursor.count(seq)) return [];
     if (type === "ack" || type === "skipped") return [];
-    this.isJoined = true;
+    if (isInfo) {
+      this.isJoined = true;
+      this.hasEntered = true;
+      this.enter();
+    }
     const gaps = isInfo
-      ? this.cursor.set(envelope)
-      : this.cursor.advance(type === "gap" ? (payload as { to: number }).to : seq);
-    for (const gap of gaps) this.emit("gap", gap);
-    if (type === "gap") return [];
-    if (isPresence) this.emit("members", [...this.members.values()]);
-    const results = this.emit(type, envelope);
-    return isPresence || results.length ? results : undefined;
-  }
-
-  /** Emits on all handles. */
-  emit(name: string, event: unknown): Promise<unknown>[] {
-    return [...this.handles].flatMap((emitter) => emitter.emit(name, event));
+      ? cursor.set(envelope)
+      : cursor.advance(type === "gap" ? (payload as Gap).to : seq);
+    const notices = gaps.map((gap) => new Notice("gap", gap, 0, gap, epoch));
+    if (type === "gap") return notices;
+    if (isPresence) notices.push(new Notice("members", this.list));
+    const missing = seq && !isPresence ? { from: seq, to: seq } : undefined;
+    notices.push(new Notice(type, envelope, size, missing, cursor.epoch));
+    return notices;
   }
 
   #updateMembers(type: string, payload: RoomInfo & Member): void {
     const { id, users = [] } = payload;
+    const members = this.#members;
     if (type === "room_info") {
-      this.members.clear();
-      for (const user of users) this.members.set(user.id, user);
+      members.clear();
+      for (const user of users) members.set(user.id, user);
     } else if (type === "user_left") {
-      this.members.delete(id);
+      members.delete(id);
     } else if (type === "user_reconnecting") {
-      this.members.set(id, { ...this.members.get(id), ...payload, reconnecting: true });
+      members.set(id, { ...members.get(id), ...payload, reconnecting: true });
     } else if (id) {
-      this.members.set(id, payload);
+      members.set(id, payload);
     }
-    this.count = payload.count ?? (this.members.size || undefined);
+    if (type !== "user_count") this.list = Object.freeze([...members.values()]);
+    this.count = payload.count ?? (members.size || undefined);
   }
 }

@@ -69,7 +69,8 @@ interface SocketOptions {
 /** What the socket reports. */
 interface SocketListener {
   status(status: ConnectionStatus): void;
-  message(envelope: Envelope): void;
+  /** `size` is the length of its text. */
+  message(envelope: Envelope, size: number): void;
   /** The WebSocket is gone. Whether the server handled what has no answer yet is unknown. */
   lost(code: number, reason: string): void;
   error(error: ConnectionError): void;
@@ -231,7 +232,7 @@ export class ReconnectingSocket {
       const { type, id, payload } = envelope;
       if (type === "ping") this.send({ type: "pong", id });
       else if (type === "reconnect") this.#delay = (payload as { delay: number }).delay;
-      else if (type) this.#listener.message(envelope);
+      else if (type) this.#listener.message(envelope, (data as string).length);
       if (type) return;
     } catch (error) {
       cause = error;

@@ -1,7 +1,9 @@
-import type { Envelope, Member, Stamp } from "../protocol/types.js";
+import type { Envelope, Member, Position, Stamp } from "../protocol/types.js";
+import { type AbortSignalLike, abortable } from "./abort.js";
 import type { Gap } from "./cursor.js";
-import { Emitter, type Unsubscribe } from "./emitter.js";
+import type { Unsubscribe } from "./emitter.js";
 import { type ConnectionError, leftError } from "./errors.js";
+import type { HoldingEmitter } from "./holding-emitter.js";
 import type { Membership } from "./membership.js";
 import type { ConnectionRequestOptions } from "./pending-requests.js";
 import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
@@ -26,17 +28,29 @@ export interface RoomEvents {
   left: ConnectionError;
 }
 
+/**
+ * How to join a room.
+ *
+ * @category Options
+ */
+export interface JoinOptions {
+  /** Takes the join back. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+
 /** What a room asks of its connection. */
 export interface RoomHost {
   readonly clock: SteadyTimers;
-  /** Reports a listener that threw or rejected. */
-  listenerFailed(name: string, cause: unknown): void;
+  /** Makes the listeners of one handle. */
+  createEmitter(): HoldingEmitter;
+  /** Adds a handle to the membership of a room; the first one joins the room. `onLeft` runs when it is left. */
+  join(id: string, handle: HoldingEmitter, onLeft: () => void): Membership;
   /** Sends a message, now or when the room is joined; resolves with its answer. */
   request(envelope: Envelope, options: ConnectionRequestOptions): Promise<Envelope>;
   /** Sends a message that has no answer; without a connection it is dropped. */
   send(envelope: Envelope): void;
   /** Removes a handle of a membership; the last one leaves the room. */
-  leave(handle: Emitter, membership: Membership): void;
+  leave(handle: HoldingEmitter, membership: Membership): void;
 }
 
 /**
@@ -44,8 +58,10 @@ export interface RoomHost {
  */
 const TYPING_INTERVAL = 3_000;
 
+const NOBODY: readonly Member[] = Object.freeze([]);
+
 /**
- * A room that was joined. Reconnects keep it joined, until it is left.
+ * A room, and who listens to it. Once joined, reconnects keep it joined, until it is left.
  *
  * Its events: {@link RoomEvents.members | members}, {@link RoomEvents.gap | gap}, {@link RoomEvents.left | left},
  * and each type of message that the room gets.
@@ -64,46 +80,84 @@ const TYPING_INTERVAL = 3_000;
  */
 export class ConnectionRoom {
   readonly #host: RoomHost;
-  readonly #membership: Membership;
-  readonly #emitter: Emitter;
+  /** The room's name. */
+  readonly id: string;
+  readonly #emitter: HoldingEmitter;
+  #membership: Membership | undefined;
+  #position: Position | undefined;
+  /** Calls of `join` that wait. */
+  readonly #joins = new Set<object>();
   /** When typing was sent last; undefined if nobody types. */
   #typedAt: number | undefined;
   readonly #typing: Alarm;
 
-  /** Use `connection.join`. @internal */
-  constructor(host: RoomHost, membership: Membership) {
+  /** Use `connection.room` or `connection.join`. @internal */
+  constructor(host: RoomHost, id: string) {
     this.#host = host;
-    this.#membership = membership;
-    this.#emitter = new Emitter(host.listenerFailed);
+    this.id = id;
+    this.#emitter = host.createEmitter();
     this.#typing = createAlarm(host.clock);
-    membership.handles.add(this.#emitter);
-    this.on("left", () => this.#endTyping());
   }
 
-  /** The room's name. */
-  get id(): string {
-    return this.#membership.id;
-  }
-
-  /** Current members; empty if the room does not list them. A new array each time. */
+  /** Current members; empty if the room does not list them. The same array until they change. */
   get members(): readonly Member[] {
-    return [...this.#membership.members.values()];
+    return this.#membership?.list ?? NOBODY;
   }
 
   /** Current number of users; undefined if the room does not say. */
   get count(): number | undefined {
-    return this.#membership.count;
+    return this.#membership?.count;
   }
 
-  /** Whether we are in the room now: false while reconnecting, and after `leave`. */
+  /** Whether we are in the room now: false before `join`, while reconnecting, and after `leave`. */
   get isJoined(): boolean {
-    return this.#membership.isJoined && this.#membership.handles.has(this.#emitter);
+    return this.#isMember && this.#membership?.isJoined === true;
+  }
+
+  /**
+   * How far the listeners have heard this room: keep it, to go on from there after a reload. Undefined
+   * until the room has a position. The same object until it changes.
+   */
+  get position(): Position | undefined {
+    const { epoch, seq } = this.#emitter.heldFrom ?? this.#membership?.cursor ?? {};
+    if (epoch && (this.#position?.epoch !== epoch || this.#position.seq !== seq)) {
+      this.#position = Object.freeze({ epoch, seq: seq as number });
+    }
+    return this.#position;
+  }
+
+  /**
+   * Joins the room, now or once connected. Resolves when the server has let us in, rejects with its
+   * error if it refuses. Reconnects join again. Does nothing if this handle has joined already.
+   */
+  join({ signal }: JoinOptions = {}): Promise<this> {
+    return abortable(signal, (resolve, reject) => {
+      if (!this.#isMember) {
+        this.#membership = this.#host.join(this.id, this.#emitter, () => this.#endTyping());
+      }
+      const { entered, hasEntered, handles } = this.#membership as Membership;
+      const join = {};
+      this.#joins.add(join);
+      const settle = (error?: ConnectionError) => {
+        this.#joins.delete(join);
+        if (error) reject(error);
+        else resolve(this);
+      };
+      entered.then(() => settle(handles.has(this.#emitter) ? undefined : leftError()), settle);
+      return (error) => {
+        if (this.#joins.delete(join) && !this.#joins.size && !hasEntered) this.leave();
+        reject(error);
+      };
+    });
   }
 
   /**
    * Calls `listener` for each message of a type in this room (`new_message`, `user_typing`, your
    * own), and for `members`, `gap` and `left` ({@link RoomEvents}). What it returns or resolves to
    * is the answer if the server asks for one. Returns a function that removes the listener.
+   *
+   * Until the first listener for a message, messages are held, in order: at most 200 or 256 KiB of them.
+   * They are handed on in a microtask; if there were more, a `gap` tells of the oldest.
    */
   on<N extends keyof RoomEvents>(name: N, listener: (event: RoomEvents[N]) => void): Unsubscribe;
   on(type: string, listener: (message: Envelope) => unknown): Unsubscribe;
@@ -152,7 +206,14 @@ export class ConnectionRoom {
   /** Ends this handle, and leaves the room with the last one. */
   leave(): void {
     this.stopTyping();
-    this.#host.leave(this.#emitter, this.#membership);
+    this.#emitter.drop();
+    if (this.#membership) this.#host.leave(this.#emitter, this.#membership);
+  }
+
+  /** Whether this handle has joined, or waits for it. */
+  get #isMember(): boolean {
+    const { error, handles } = this.#membership ?? {};
+    return !error && handles?.has(this.#emitter) === true;
   }
 
   async #request(
@@ -160,8 +221,7 @@ export class ConnectionRoom {
     payload: unknown,
     options: ConnectionRequestOptions = {},
   ): Promise<Envelope> {
-    const { handles, error } = this.#membership;
-    if (error || !handles.has(this.#emitter)) throw error ?? leftError();
+    if (!this.#isMember) throw this.#membership?.error ?? leftError();
     return this.#host.request({ type, room: this.id, payload }, options);
   }
 

@@ -70,7 +70,8 @@ describe("what the server asks", () => {
   });
 
   test("where nobody listens is not answered, and is an error", async () => {
-    const { server, errors, answers } = await enter();
+    const { server, room, errors, answers } = await enter();
+    room.on("new_message", () => {});
     await server.say(question, { ...question, room: undefined });
     expect(answers()).toEqual([]);
     expect(errors).toEqual(["UNKNOWN_TYPE", "UNKNOWN_TYPE"]);
