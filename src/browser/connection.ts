@@ -1,15 +1,15 @@
 import { isName, NAME_RULE } from "../protocol/envelope.js";
 import type { Envelope, LeaveReason } from "../protocol/types.js";
+import { Delivery } from "./delivery.js";
 import type { Unsubscribe } from "./emitter.js";
-import { ConnectionError, leftError, serverError } from "./errors.js";
-import { HoldingEmitter, Notice } from "./holding-emitter.js";
-import { Membership, PRESENCE } from "./membership.js";
+import { ConnectionError, leftError } from "./errors.js";
+import { Notice } from "./holding-emitter.js";
+import { Membership } from "./membership.js";
 import { type ConnectOptions, settle } from "./options.js";
 import { type ConnectionRequestOptions, PendingRequests } from "./pending-requests.js";
 import { type ConnectionStatus, ReconnectingSocket } from "./reconnecting-socket.js";
 import { ConnectionRoom, type JoinOptions, type RoomHost } from "./room.js";
 import { steady, systemTimers } from "./timers.js";
-import { Turns } from "./turns.js";
 import { onWake } from "./wake.js";
 
 /**
@@ -26,9 +26,6 @@ export interface ConnectionEvents {
 
 /** An attempt that has lasted this long (ms) when the network comes back began without a network. */
 const WAKE_PATIENCE = 5_000;
-
-/** Message types that may have no listener. */
-const QUIET = ["pong", "user_typing", "new_message"];
 
 /**
  * Connects to a roomcast server, and stays connected.
@@ -67,8 +64,7 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
  * @category Main
  */
 export class Connection {
-  readonly #turns = new Turns();
-  readonly #emitter: HoldingEmitter;
+  readonly #delivery: Delivery;
   readonly #socket: ReconnectingSocket;
   readonly #requests: PendingRequests;
   readonly #memberships = new Map<string, Membership>();
@@ -81,28 +77,26 @@ export class Connection {
   constructor(url: string, options: ConnectOptions) {
     const settings = settle(options);
     const clock = steady(settings.clock ?? systemTimers);
-    const createEmitter = () =>
-      new HoldingEmitter(
-        (name, cause) => this.#listenerFailed(name, cause),
-        this.#turns,
-        (notice) => this.#told(notice),
-      );
-    this.#emitter = createEmitter();
+    this.#delivery = new Delivery({
+      status: () => this.status,
+      isJoined: (room) => this.#memberships.get(room)?.isJoined === true,
+      send: (envelope) => this.#socket.send(envelope),
+    });
     this.#requests = new PendingRequests(clock, settings, (envelope, text) =>
       this.#trySend(envelope, text),
     );
     this.#socket = new ReconnectingSocket(clock, url, settings, {
-      status: (status) => this.#turns.run(() => this.#statusChanged(status)),
-      message: (envelope, size) => this.#turns.run(() => this.#receive(envelope, size)),
+      status: (status) => this.#delivery.run(() => this.#statusChanged(status)),
+      message: (envelope, size) => this.#delivery.run(() => this.#receive(envelope, size)),
       lost: (code, reason) => {
         for (const membership of this.#memberships.values()) membership.isJoined = false;
         this.#requests.lost(code, reason);
       },
-      error: (error) => this.#tell("error", error),
+      error: (error) => this.#delivery.tell("error", error),
     });
     this.#host = {
       clock,
-      createEmitter,
+      createEmitter: () => this.#delivery.createEmitter(),
       request: (envelope, options) => this.#requests.add(envelope, options),
       send: (envelope) => this.#socket.send(envelope),
       join: (id, handle, onLeft) => {
@@ -142,7 +136,7 @@ export class Connection {
   ): Unsubscribe;
   on(type: string, listener: (message: Envelope) => unknown): Unsubscribe;
   on(type: string, listener: (event: never) => void): Unsubscribe {
-    return this.#emitter.on(type, listener);
+    return this.#delivery.emitter.on(type, listener);
   }
 
   /**
@@ -220,11 +214,11 @@ export class Connection {
     membership.refuse(error);
     this.#requests.reject(error, id);
     for (const onLeft of handles.values()) onLeft();
-    this.#hand(new Notice("left", error), membership);
+    this.#delivery.inside(new Notice("left", error), membership);
   }
 
   #statusChanged(status: ConnectionStatus): void {
-    this.#tell("status", status);
+    this.#delivery.tell("status", status);
     if (status.state === "open") {
       for (const membership of this.#memberships.values()) this.#sendJoin(membership);
       this.#requests.flush();
@@ -256,84 +250,8 @@ export class Connection {
       if (membership?.isJoined) this.#removeRoom(membership, leftError(reason));
     } else {
       notices = membership?.receive(envelope, size);
-      if (!notices) this.#receiveOutside(envelope, size);
+      if (!notices) this.#delivery.outside(envelope, size);
     }
-    for (const notice of notices ?? []) this.#hand(notice, membership as Membership);
-  }
-
-  /** Takes a message that is for no joined room. */
-  #receiveOutside(envelope: Envelope, size: number): void {
-    const { type, room } = envelope;
-    const notice = new Notice(type, envelope, size);
-    notice.status = this.status;
-    if (type === "error") this.#tell(type, serverError(envelope));
-    else {
-      this.#turns.add(() => {
-        if (!room && !QUIET.includes(type)) this.#emitter.tell(notice);
-        this.#told(notice);
-      });
-    }
-  }
-
-  /** Tells the connection's own listeners of an event. */
-  #tell(name: keyof ConnectionEvents, event: unknown): void {
-    this.#turns.add(() => this.#emitter.emit(name, event));
-  }
-
-  /** Reports a listener that failed. One of `error` is not called again. */
-  #listenerFailed(name: string, cause: unknown): void {
-    const text = `A listener of "${name}" failed.`;
-    const error = new ConnectionError("LISTENER_FAILED", text, { cause });
-    if (name === "error" || !this.#emitter.has("error")) console.error(error);
-    else this.#tell("error", error);
-  }
-
-  /** Tells the handles that a room has now, unless they are left meanwhile. */
-  #hand(notice: Notice, { handles }: Membership): void {
-    const { name } = notice;
-    const emitters = [...handles.keys()];
-    notice.status = this.status;
-    this.#turns.add(() => {
-      // What only the connection listens for is not held.
-      const isOurs = this.#emitter.has(name) && !emitters.some((emitter) => emitter.has(name));
-      for (const emitter of emitters) {
-        if (handles.has(emitter) && !(isOurs && notice.message)) emitter.tell(notice);
-      }
-      this.#told(notice);
-    });
-  }
-
-  /** Sees to a message once it was told: answers what was heard, reports what nobody hears or holds. */
-  #told(notice: Notice): void {
-    const { name, message, results, holders } = notice;
-    if (!message || notice.isDone) return;
-    const { room, id } = message;
-    // The connection's own listeners hear what no handle hears.
-    if (!results.length && !holders) results.push(...this.#emitter.emit(name, message));
-    // Messages still arrive from a room that was just left.
-    const isExpected = room
-      ? holders || !this.#memberships.get(room)?.isJoined
-      : this.#emitter.has(name);
-    if (results.length) {
-      notice.isDone = true;
-      if (id) void this.#answer(message, notice);
-    } else if (!isExpected && !notice.isReported && !QUIET.includes(name) && !PRESENCE.test(name)) {
-      notice.isReported = true;
-      this.#tell("error", new ConnectionError("UNKNOWN_TYPE", `No listener for "${name}".`));
-    }
-  }
-
-  /** Answers the server with the first value that a listener returned; not at all if one failed. */
-  async #answer({ type, id }: Envelope, { results, status }: Notice): Promise<void> {
-    // The emitter reports listeners that failed.
-    const values = await Promise.all(results).catch(() => undefined);
-    // A later connection knows nothing of the request.
-    if (!values || status !== this.status) return;
-    try {
-      const payload = values.find((value) => value !== undefined);
-      this.#socket.send({ type: "ack", id, payload });
-    } catch (cause) {
-      this.#listenerFailed(type, cause);
-    }
+    for (const notice of notices ?? []) this.#delivery.inside(notice, membership as Membership);
   }
 }
