@@ -69,8 +69,7 @@ interface SocketOptions {
 /** What the socket reports. */
 interface SocketListener {
   status(status: ConnectionStatus): void;
-  /** `size` is the length of its text. */
-  message(envelope: Envelope, size: number): void;
+  message(envelope: Envelope, length: number): void;
   /** The WebSocket is gone. Whether the server handled what has no answer yet is unknown. */
   lost(code: number, reason: string): void;
   error(error: ConnectionError): void;
@@ -243,9 +242,7 @@ export class ReconnectingSocket {
 
   /** Failed, closed, or silent for too long: → closed if that is final, else → waiting. */
   #lost(code: number, reason: string, isFinal = code === 1000 || code >= 4_500): void {
-    if (this.status.state === "open" && this.#age() >= STABLE_AFTER) {
-      this.#failures = 0;
-    }
+    if (this.status.state === "open" && this.#age() >= STABLE_AFTER) this.#failures = 0;
     this.#drop();
     this.#listener.lost(code, reason);
     // 4500 to 4999 mean "do not come back"; 1000 is a server that is done with us.
