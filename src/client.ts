@@ -199,7 +199,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
    * is in are sent `user_updated`. It belongs to the user, on whichever connection it was set, and lasts as
    * long as the user is connected, or may reconnect within `grace`.
    *
-   * @param state Any JSON value; undefined removes it.
+   * @param state Any JSON value, of which a copy is kept; undefined removes it.
    * @throws TypeError if it cannot be written as JSON.
    */
   setPresence(state: unknown): void {

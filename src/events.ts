@@ -21,6 +21,14 @@ export interface HubEvents<U extends User = User, D = Record<string, unknown>> {
   join: (event: { client: Client<U, D>; room: Room<U, D> }) => void;
   /** A client left a room, by its own wish, by the server's, or because it is gone. */
   leave: (event: { client: Client<U, D>; room: Room<U, D>; reason: LeaveReason }) => void;
+  /** A user became a member of a room, with `client` as the first connection there. Comes after its `join`. */
+  memberJoined: (event: { user: U; room: Room<U, D>; client: Client<U, D> }) => void;
+  /**
+   * A user is no member of a room any more: at once, after the last `leave`, where the user left or was taken
+   * out, and after `grace` where the connection broke. Not emitted for a user who returns in time, or when the
+   * hub closes. `user` is that of the last connection there.
+   */
+  memberLeft: (event: { user: U; room: Room<U, D>; reason: LeaveReason }) => void;
   /** A message of a known type arrived; its handler runs next. */
   message: (event: { client: Client<U, D>; message: Incoming<U, D> }) => void;
   /**

@@ -59,7 +59,7 @@ export class UserHandle<U extends User = User, D = Record<string, unknown>> {
    * Sets the state that others see of the user, as `client.setPresence` does. Does nothing where the user is
    * not online.
    *
-   * @param state Any JSON value; undefined removes it.
+   * @param state Any JSON value, of which a copy is kept; undefined removes it.
    * @throws TypeError if it cannot be written as JSON.
    */
   setPresence(state: unknown): void {

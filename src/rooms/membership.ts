@@ -107,18 +107,22 @@ export class Membership {
     const { outbox, user } = client;
     claims.withdraw(client, state.id, "send");
     typing.stop(client, state);
+    const name = presence.nameIn(state, user);
     state.clients.delete(client);
     client.memberships.delete(state.id);
     const lost = outbox.lag?.forget(state.id, state.timeline.seq) ?? 0;
     // A client that is gone may reconnect and recover them.
     if (lost > 0 && client.isOpen) outbox.drop(lost);
-    if (!users.isAnyIn(user.id, state.clients)) {
+    let isGone = false;
+    if (users.isAnyIn(user.id, state.clients)) presence.stayed(state, user, name);
+    else {
       if (reason !== "timeout") state.timeline.endAccess(user.id);
-      presence.left(state, client, reason);
+      isGone = presence.left(state, client, reason);
     }
     requests.left(client, state.id);
     const context = this.#context;
     if (context.hears("leave")) context.emit("leave", { client, room: state.room, reason });
+    if (isGone) presence.emitLeft(state, user, reason);
     rooms.release(state);
   }
 
@@ -209,12 +213,16 @@ export class Membership {
     state.timeline.grantAccess(client.user.id);
     state.clients.add(client);
     client.memberships.set(roomId, state);
-    presence.joined(state, client);
+    const isNew = presence.joined(state, client);
     // The client stands at its own position, which `room_info` states, until it has caught up.
     if (replay !== undefined) client.outbox.fallBehind().cursor(roomId, replay.from - 1);
     presence.sendInfo(client, state, "room_info", id, since && replay !== undefined);
     if (replay !== undefined) catchUp.start(client, state, replay);
-    if (this.#context.hears("join")) this.#context.emit("join", { client, room: state.room });
+    const context = this.#context;
+    if (context.hears("join")) context.emit("join", { client, room: state.room });
+    if (isNew && context.hears("memberJoined")) {
+      context.emit("memberJoined", { user: client.user, room: state.room, client });
+    }
     return state;
   }
 

@@ -26,7 +26,7 @@ export class Presence {
   readonly #users: Users;
   readonly #rooms: Rooms;
   readonly #crowd: Crowd;
-  /** What users show of themselves, by user id. */
+  /** What users show of themselves, by user id. Undefined where it was removed: it must not be restored. */
   readonly #states = new Map<string, unknown>();
   /** Rooms whose number of members changed, with the timer that announces it. */
   readonly #counting = new Map<RoomState, unknown>();
@@ -41,37 +41,67 @@ export class Presence {
     this.#crowd = new Crowd(context.clock);
   }
 
-  /** A client joined. */
-  joined(state: RoomState, client: AnyClient): void {
+  /** A client joined. Returns whether its user was no member before. */
+  joined(state: RoomState, client: AnyClient): boolean {
     const absent = state.absent?.get(client.user.id);
-    if (absent !== undefined) this.#returned(state, client, absent);
-    else if (!this.#users.isAnotherIn(client, state.clients)) {
-      const payload = this.#member(client.user);
-      this.#announceChange(state, { type: "user_joined", payload }, client);
+    if (absent !== undefined) {
+      this.#returned(state, client, absent);
+      return false;
     }
+    if (this.#users.isAnotherIn(client, state.clients)) return false;
+    const payload = this.#member(state, client.user);
+    this.#announceChange(state, { type: "user_joined", payload }, client);
+    return true;
   }
 
-  /** A user's last client in a room left it. */
-  left(state: RoomState, { user }: AnyClient, reason: LeaveReason): void {
+  /** A user's last client in a room left it. Returns whether the user is no member any more. */
+  left(state: RoomState, { user }: AnyClient, reason: LeaveReason): boolean {
     // When the hub closes, everybody leaves, and nobody needs to hear it of everybody else.
-    if (this.#context.isClosing) return;
+    if (this.#context.isClosing) return false;
     const { grace } = state.kind.visibility;
     if (reason === "timeout" && grace > 0 && this.#absentCount < MAX_ABSENT) {
       this.#startGrace(state, user, grace);
-    } else {
-      const payload = { id: user.id, name: user.name, reason };
-      this.#announceChange(state, { type: "user_left", payload });
+      return false;
     }
+    const payload = { id: user.id, name: user.name, reason };
+    this.#announceChange(state, { type: "user_left", payload });
+    return true;
+  }
+
+  /** A client left a room in which its user has others. `before` is the name that was shown. */
+  stayed(state: RoomState, user: User, before: string): void {
+    if (this.#context.isClosing || this.nameIn(state, user) === before) return;
+    this.#announce(state, { type: "user_updated", payload: this.#member(state, user) });
   }
 
   /** Stops waiting for an absent member. */
   endGrace(state: RoomState, userId: string, reason: LeaveReason): void {
     const absent = state.absent?.get(userId);
     if (absent === undefined) return;
+    const { user } = absent;
     this.#forget(state, absent);
-    const { id, name } = absent.user;
-    this.#announceChange(state, { type: "user_left", payload: { id, name, reason } });
-    this.#rooms.release(state);
+    const payload = { id: user.id, name: user.name, reason };
+    this.#context.together(() => {
+      this.#announceChange(state, { type: "user_left", payload });
+      this.emitLeft(state, user, reason);
+      this.#rooms.release(state);
+    });
+  }
+
+  /** Tells the application that a user is no member any more. */
+  emitLeft(state: RoomState, user: User, reason: LeaveReason): void {
+    if (!this.#context.hears("memberLeft")) return;
+    this.#context.emit("memberLeft", { user, room: state.room, reason });
+  }
+
+  /** The name that a room shows of a user: that of the connection which joined first. */
+  nameIn(state: RoomState, { id, name }: User): string {
+    const clients = this.#users.clientsOf(id);
+    for (const { user } of clients) {
+      if (user.name === name) continue;
+      for (const client of state.clients) if (clients.has(client)) return client.user.name;
+    }
+    return name;
   }
 
   /** Stops waiting for a user, in one room or in all. */
@@ -89,16 +119,16 @@ export class Presence {
   /** Sets what a user shows, and tells the rooms that the user is in, but for one that is told otherwise. */
   setState(user: User, state: unknown, except?: RoomState): void {
     // What cannot be written as JSON throws here, before anything has changed.
-    JSON.stringify(state);
-    if (state === undefined) this.#states.delete(user.id);
-    else this.#states.set(user.id, state);
+    const copy = copyOf(state);
+    this.#states.set(user.id, copy);
     const rooms = new Set<RoomState>();
     for (const client of this.#users.clientsOf(user.id)) {
       for (const room of client.memberships.values()) rooms.add(room);
     }
     if (except !== undefined) rooms.delete(except);
-    const payload = this.#member(user);
-    for (const room of rooms) this.#announce(room, { type: "user_updated", payload });
+    for (const room of rooms) {
+      this.#announce(room, { type: "user_updated", payload: this.#member(room, user) });
+    }
   }
 
   /** Tells a client who is in a room, in answer to the message with that id. */
@@ -138,7 +168,12 @@ export class Presence {
     }
   }
 
-  #member({ id, name }: User): Member {
+  /** A user with a client in a room, as the room shows it. */
+  #member(room: RoomState, user: User): Member {
+    return this.#show({ id: user.id, name: this.nameIn(room, user) });
+  }
+
+  #show({ id, name }: User): Member {
     const state = this.#states.get(id);
     return state === undefined ? { id, name } : { id, name, state };
   }
@@ -154,7 +189,7 @@ export class Presence {
     const count = clients.length + (state?.absent?.size ?? 0);
     if (show === "count") return { room_id, count, recovered };
     const users: Member[] = [];
-    for (const { user } of clients) users.push(this.#member(user));
+    for (const { user } of clients) users.push(this.#show(user));
     for (const { user, state: shown, isShown } of state?.absent?.values() ?? []) {
       const reconnecting = isShown || undefined;
       users.push({ id: user.id, name: user.name, reconnecting, state: shown });
@@ -168,9 +203,9 @@ export class Presence {
     if (absent.state !== undefined && !this.#states.has(user.id)) {
       this.setState(user, absent.state, state);
     }
-    const payload = this.#member(user);
+    const payload = this.#member(state, user);
     if (absent.isShown) this.#announce(state, { type: "user_returned", payload }, client);
-    else if (!isSameJson(payload.state, absent.state)) {
+    else if (payload.name !== absent.user.name || !isSameJson(payload.state, absent.state)) {
       this.#announce(state, { type: "user_updated", payload }, client);
     }
   }
@@ -229,6 +264,14 @@ export class Presence {
     }, COUNT_EVERY);
     this.#counting.set(state, timer);
   }
+}
+
+/** A copy of a JSON value: the application may go on changing its own. */
+function copyOf(state: unknown): unknown {
+  if (state === undefined) return undefined;
+  const text = JSON.stringify(state);
+  if (text === undefined) throw new TypeError(`${String(state)} cannot be written as JSON.`);
+  return JSON.parse(text);
 }
 
 /** Whether two values are the same JSON. */

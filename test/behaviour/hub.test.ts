@@ -524,7 +524,7 @@ describe("an async listener that rejects", () => {
         "recovered",
         "drop",
       ] as const),
-      ...(["refused", "roomCreated", "roomRemoved"] as const),
+      ...(["refused", "roomCreated", "roomRemoved", "memberJoined", "memberLeft"] as const),
     ];
     for (const event of events) {
       world.hub.on(event, async () => {

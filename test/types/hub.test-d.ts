@@ -126,6 +126,12 @@ describe("events", () => {
     hub.on("refused", (event) => {
       expectTypeOf(event).toEqualTypeOf<{ handshake: Handshake; status: number; cause: unknown }>();
     });
+    hub.on("memberJoined", (event) => {
+      expectTypeOf(event).toEqualTypeOf<{ user: AppUser; room: AppRoom; client: AppClient }>();
+    });
+    hub.on("memberLeft", (event) => {
+      expectTypeOf(event).toEqualTypeOf<{ user: AppUser; room: AppRoom; reason: LeaveReason }>();
+    });
     hub.on("roomCreated", (event) => expectTypeOf(event).toEqualTypeOf<{ room: AppRoom }>());
     hub.on("roomRemoved", (event) => expectTypeOf(event).toEqualTypeOf<{ room: AppRoom }>());
   });
@@ -142,6 +148,8 @@ describe("events", () => {
       | "drop"
       | "error"
       | "refused"
+      | "memberJoined"
+      | "memberLeft"
       | "roomCreated"
       | "roomRemoved"
     >();
