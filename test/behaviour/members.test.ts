@@ -2,9 +2,19 @@ import fc from "fast-check";
 import type { Client, Envelope, HubOptions, LeaveReason, Member } from "roomcast";
 import { MemorySocket } from "roomcast/testing";
 import { describe, expect, test } from "vitest";
-import { join, leave, World } from "../support/world.js";
+import { join, leave, World as PlainWorld } from "../support/world.js";
 
 const GRACE = 10_000;
+
+/** A world that writes down what its hub tells of members, too. */
+class World extends PlainWorld {
+  constructor(options?: HubOptions) {
+    super(options);
+    for (const name of ["memberJoined", "memberLeft"] as const) {
+      this.hub.on(name, (event: unknown) => this.events.push([name, event] as never));
+    }
+  }
+}
 
 /** Connects a tab of a user under a name, and puts it into rooms. */
 function tab(world: World, id: string, name: string, ...rooms: string[]) {
