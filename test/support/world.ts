@@ -24,14 +24,7 @@ export class World {
     const hub = new Hub({ clock: this.clock, ...this.#options });
     const names: (keyof HubEvents)[] = [
       ...(["connect", "disconnect", "join", "leave", "lag", "recovered", "drop"] as const),
-      ...([
-        "error",
-        "refused",
-        "roomCreated",
-        "roomRemoved",
-        "memberJoined",
-        "memberLeft",
-      ] as const),
+      ...(["error", "refused", "roomCreated", "roomRemoved"] as const),
     ];
     for (const name of names) {
       const write = (argument: unknown) => this.events.push([name, argument] as never);
