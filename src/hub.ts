@@ -90,7 +90,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     const requests = new Requests(context);
     const rooms = new Rooms(context, settings, { users, requests });
     const typing = new Typing(context, users);
-    const presence = new Presence(context, users, rooms);
+    const presence = new Presence(context, users, rooms, maxMessageBytes);
     const catchUp = new CatchUp(context, settings, presence);
     const authorization = new Authorization(context, settings);
     const claims = new Claims();

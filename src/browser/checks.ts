@@ -16,6 +16,11 @@ export function checkNumber(name: string, value: unknown, least = 1): void {
   throw invalid(name, `a number from ${least} to ${2 ** 31 - 1}`, value);
 }
 
+/** Length (bytes) of a text in UTF-8. */
+export function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 /** Checks options, and completes them with their defaults. Undefined stands for the default. */
 export function complete(shape: Shape, options: object, path = ""): object {
   const given = options as Record<string, unknown>;

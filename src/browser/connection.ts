@@ -1,14 +1,16 @@
 import { isName, NAME_RULE } from "../protocol/envelope.js";
-import type { Envelope, LeaveReason } from "../protocol/types.js";
+import type { Envelope, LeaveReason, RoomInfo } from "../protocol/types.js";
 import { Delivery } from "./delivery.js";
 import type { Unsubscribe } from "./emitter.js";
+import { encode } from "./encode.js";
 import { ConnectionError, leftError } from "./errors.js";
 import { Notice } from "./holding-emitter.js";
 import { Membership } from "./membership.js";
 import { type ConnectOptions, settle } from "./options.js";
 import { type ConnectionRequestOptions, PendingRequests } from "./pending-requests.js";
-import { type ConnectionStatus, ReconnectingSocket } from "./reconnecting-socket.js";
+import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { ConnectionRoom, type JoinOptions, type RoomHost } from "./room.js";
+import type { ConnectionStatus } from "./status.js";
 import { steady, systemTimers } from "./timers.js";
 import { onWake } from "./wake.js";
 
@@ -80,11 +82,17 @@ export class Connection {
     this.#delivery = new Delivery({
       status: () => this.status,
       isJoined: (room) => this.#memberships.get(room)?.isJoined === true,
-      send: (envelope) => this.#socket.send(envelope),
+      send: (envelope) => {
+        const text = encode(envelope);
+        const error = this.#requests.tooLarge(text);
+        if (error) throw error;
+        this.#socket.send(envelope, text);
+      },
     });
-    this.#requests = new PendingRequests(clock, settings, (envelope, text) =>
-      this.#trySend(envelope, text),
-    );
+    this.#requests = new PendingRequests(clock, settings, {
+      send: (envelope, text) => this.#trySend(envelope, text),
+      ask: () => this.#socket.wake(Infinity),
+    });
     this.#socket = new ReconnectingSocket(clock, url, settings, {
       status: (status) => this.#delivery.run(() => this.#statusChanged(status)),
       message: (envelope, size) => this.#delivery.run(() => this.#receive(envelope, size)),
@@ -174,7 +182,18 @@ export class Connection {
     this.#socket.wake();
   }
 
-  /** Closes for good. Requests without an answer reject with `CLOSED`. */
+  /**
+   * Closes the connection, or gives up the attempt, and connects anew at once, with a fresh token: after a
+   * login, for example. Rooms stay joined. Throws `CLOSED` once the connection is closed for good.
+   */
+  reconnect(): void {
+    this.#socket.reconnect();
+  }
+
+  /**
+   * Closes for good. Requests without an answer reject with `CLOSED`. Throws `INVALID_OPTION` for a code other
+   * than 1000 and 3000 to 4999, and for a reason of more than 123 bytes; nothing changes then.
+   */
   close(code = 1000, reason = ""): void {
     this.#socket.close(code, reason);
   }
@@ -236,6 +255,10 @@ export class Connection {
     const { type, room, id, payload } = envelope;
     const membership = this.#memberships.get(room as string);
     let notices: Notice[] | undefined;
+    if (type === "room_info") {
+      this.#requests.maxBytes = (payload as RoomInfo | undefined)?.max ?? this.#requests.maxBytes;
+    }
+    if (type === "pong") this.#requests.alive();
     // Ids that the server chose begin with "#"; all others are ours.
     if (id && id[0] !== "#") {
       // An ack names no epoch: its position is one of the epoch that holds when it arrives.

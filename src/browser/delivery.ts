@@ -10,7 +10,7 @@ interface DeliveryHost {
   status(): unknown;
   /** Whether we are in a room now. */
   isJoined(room: string): boolean;
-  /** Sends an answer to the server; throws for what is no JSON value. */
+  /** Sends an answer to the server; throws for what cannot be sent. */
   send(envelope: Envelope): void;
 }
 

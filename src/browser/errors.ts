@@ -21,11 +21,13 @@ export type ConnectionErrorCode =
   | "EXPIRED"
   /** `queue.messages` requests wait already. It was not sent. */
   | "QUEUE_FULL"
+  /** The message has more bytes than the server takes. It was not sent. */
+  | "TOO_LARGE"
   /** The caller's signal was aborted. */
   | "ABORTED"
   /** The room was left, by this end or by the server's code. */
   | "LEFT"
-  /** An attempt to connect failed before it began: `token()` threw, or the URL is invalid. */
+  /** An attempt to connect failed before it began: `token()` threw, or the WebSocket could not be made. */
   | "ATTEMPT_FAILED"
   /** A listener threw or rejected. `cause` has the error. */
   | "LISTENER_FAILED"

@@ -13,6 +13,7 @@ export type { Unsubscribe } from "./emitter.js";
 export { ConnectionError, type ConnectionErrorCode } from "./errors.js";
 export type { ConnectOptions } from "./options.js";
 export type { ConnectionRequestOptions, QueueOptions } from "./pending-requests.js";
-export type { ConnectionStatus, WebSocketLike } from "./reconnecting-socket.js";
 export { ConnectionRoom, type JoinOptions, type RoomEvents } from "./room.js";
+export type { ConnectionStatus } from "./status.js";
 export type { Timers } from "./timers.js";
+export type { WebSocketLike } from "./web-socket.js";

@@ -2,8 +2,8 @@ import type { HeartbeatOptions } from "../protocol/types.js";
 import type { BackoffOptions } from "./backoff.js";
 import { complete } from "./checks.js";
 import type { QueueOptions } from "./pending-requests.js";
-import type { WebSocketLike } from "./reconnecting-socket.js";
 import type { Timers } from "./timers.js";
+import type { WebSocketLike } from "./web-socket.js";
 
 /**
  * Options of `connect`. Every one has a default.
@@ -32,7 +32,7 @@ export interface ConnectOptions {
   readonly WebSocket?:
     | {
         /** Starts to connect. */
-        new (url: string, protocols: string[], options?: object): WebSocketLike;
+        new (url: string, protocols: string[]): WebSocketLike;
       }
     | undefined;
   /** Clock and timers, for tests. */

@@ -1,10 +1,10 @@
 import { isName, NAME_RULE } from "../protocol/envelope.js";
 import type { Envelope } from "../protocol/types.js";
 import { type AbortSignalLike, abortable } from "./abort.js";
-import { checkNumber, invalid } from "./checks.js";
+import { byteLength, checkNumber, invalid } from "./checks.js";
 import { encode } from "./encode.js";
 import { ConnectionError, type ConnectionErrorCode, serverError } from "./errors.js";
-import { createAlarm, type Timers } from "./timers.js";
+import { createAlarm, type SteadyTimers } from "./timers.js";
 
 /**
  * How long an answer may take, and what happens if the connection is lost before it.
@@ -44,12 +44,23 @@ interface RequestDefaults {
   readonly queue: { readonly messages: number; readonly maxAge: number };
 }
 
+/** What requests are sent on. */
+interface Line {
+  /** Sends the text of an envelope if that is possible now; returns whether it was. */
+  send(envelope: Envelope, text: string): boolean;
+  /** Asks whether the server is there: the requests hear that they are `lost`, or that it is `alive`. */
+  ask(): void;
+}
+
 interface PendingRequest {
   readonly room: string | undefined;
   readonly retry: boolean;
   isSent: boolean;
+  /** It had its time, and waits for whether the connection is dead. */
+  isOverdue: boolean;
   /** Sends it if that is possible now, and waits for the answer. */
   send(): void;
+  timeOut(): void;
   /** Waits for the connection. */
   wait(): void;
   settle(outcome: Envelope | ConnectionError): void;
@@ -57,22 +68,19 @@ interface PendingRequest {
 
 /** Requests without an answer yet, in order: sent, or waiting for the connection. */
 export class PendingRequests {
-  readonly #clock: Timers;
+  readonly #clock: SteadyTimers;
   readonly #options: RequestDefaults;
-  readonly #send: (envelope: Envelope, text: string) => boolean;
+  readonly #line: Line;
   readonly #pending = new Map<string, PendingRequest>();
   #closed: ConnectionError | undefined;
   #lastId = 0;
+  /** Most bytes of a message that the server takes. */
+  maxBytes = Infinity;
 
-  /** @param send Sends the text of an envelope if that is possible now; returns whether it was. */
-  constructor(
-    clock: Timers,
-    options: RequestDefaults,
-    send: (envelope: Envelope, text: string) => boolean,
-  ) {
+  constructor(clock: SteadyTimers, options: RequestDefaults, line: Line) {
     this.#clock = clock;
     this.#options = options;
-    this.#send = send;
+    this.#line = line;
   }
 
   /**
@@ -92,22 +100,41 @@ export class PendingRequests {
       const alarm = createAlarm(this.#clock);
       const id = `${++this.#lastId}`;
       const text = encode({ ...envelope, id });
-      const limit = (ms: number, code: ConnectionErrorCode, what: string) => {
-        const text = `No ${what} within ${ms} ms.`;
-        alarm(() => request.settle(new ConnectionError(code, text)), ms);
-      };
+      const { maxAge } = this.#options.queue;
+      let expiry = Infinity;
+      const fail = (code: ConnectionErrorCode, text: string) =>
+        request.settle(new ConnectionError(code, text));
+      const expire = () => fail("EXPIRED", `No connection within ${maxAge} ms.`);
       const request: PendingRequest = {
         room,
         retry,
         isSent: false,
+        isOverdue: false,
         send: () => {
-          if (request.isSent || !this.#send(envelope, text)) return;
-          request.isSent = true;
-          limit(timeout, "TIMEOUT", "answer");
+          if (request.isSent) return;
+          const error = this.tooLarge(text);
+          if (error) request.settle(error);
+          // After a sleep we may be connected before the timer runs.
+          else if (this.#clock.monotonic() > expiry) expire();
+          else if (this.#line.send(envelope, text)) {
+            request.isSent = true;
+            alarm(
+              () => {
+                // An answer may stand behind much data: what waits for it waits for the server's next word.
+                request.isOverdue = true;
+                if (!retry && type !== "join_room") request.timeOut();
+                this.#line.ask();
+              },
+              timeout,
+              true,
+            );
+          }
         },
+        timeOut: () => fail("TIMEOUT", `No answer within ${timeout} ms.`),
         wait: () => {
-          request.isSent = false;
-          limit(this.#options.queue.maxAge, "EXPIRED", "connection");
+          request.isSent = request.isOverdue = false;
+          expiry = this.#clock.monotonic() + maxAge;
+          alarm(expire, maxAge);
         },
         settle: (outcome) => {
           this.#pending.delete(id);
@@ -116,13 +143,12 @@ export class PendingRequests {
           else resolve(outcome);
         },
       };
-      request.send();
       this.#pending.set(id, request);
-      if (!request.isSent) {
+      request.send();
+      if (!request.isSent && this.#pending.has(id)) {
         const waiting = [...this.#pending.values()].filter(({ isSent }) => !isSent);
         if (waiting.length <= maxWaiting) request.wait();
-        else
-          request.settle(new ConnectionError("QUEUE_FULL", `${maxWaiting} requests wait already.`));
+        else fail("QUEUE_FULL", `${maxWaiting} requests wait already.`);
       }
       return request.settle;
     });
@@ -138,6 +164,19 @@ export class PendingRequests {
     const request = this.#pending.get(answer.id as string);
     request?.settle(answer.type === "error" ? serverError(answer) : answer);
     return request !== undefined;
+  }
+
+  /** The error of a message that the server would close the connection for. */
+  tooLarge(text: string): ConnectionError | undefined {
+    const { maxBytes } = this;
+    const bytes = byteLength(text);
+    if (!(bytes > maxBytes)) return undefined;
+    return new ConnectionError("TOO_LARGE", `${bytes} bytes; the server takes ${maxBytes}.`);
+  }
+
+  /** The server has answered our question: what it had to say before it has arrived. */
+  alive(): void {
+    for (const request of this.#pending.values()) if (request.isOverdue) request.timeOut();
   }
 
   /**

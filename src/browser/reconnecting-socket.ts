@@ -1,60 +1,12 @@
 import type { Envelope } from "../protocol/types.js";
 import { type BackoffOptions, backoff } from "./backoff.js";
-import { invalid } from "./checks.js";
+import { byteLength, invalid } from "./checks.js";
 import { encode } from "./encode.js";
 import { ConnectionError } from "./errors.js";
+import type { ConnectionStatus } from "./status.js";
 import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
-
-/**
- * What a connection is doing.
- *
- * @category Events, errors and statistics
- */
-export type ConnectionStatus =
-  | {
-      /** An attempt is under way, or the connection is up. */
-      readonly state: "connecting" | "open";
-    }
-  | {
-      /** The next attempt is still to come. */
-      readonly state: "waiting";
-      /** Milliseconds until then. */
-      readonly delay: number;
-    }
-  | {
-      /** For good. */
-      readonly state: "closed";
-      /** The close code; 0 if there was none. */
-      readonly code: number;
-      /** Empty if there was none. */
-      readonly reason: string;
-    };
-
-/**
- * The part of a WebSocket (WHATWG WebSockets, 3.1) that is used. Every runtime's own fits, and that
- * of `ws`.
- *
- * @category For other runtimes
- */
-export interface WebSocketLike {
-  /** 1 while it is open. */
-  readonly readyState: number;
-  /** Runs once it is open. */
-  onopen: ((event: never) => void) | null;
-  /** Runs for each message. */
-  onmessage: ((event: never) => void) | null;
-  /** Runs when it failed. */
-  onerror: ((event: never) => void) | null;
-  /** Runs when it was closed. */
-  onclose: ((event: never) => void) | null;
-  /** Sends one message. */
-  send(data: string): void;
-  /** Starts the closing handshake. */
-  close(code?: number, reason?: string): void;
-}
-
-/** Starts to connect. */
-type WebSocketClass = new (url: string, protocols: string[], options?: object) => WebSocketLike;
+import { socketUrl } from "./url.js";
+import type { WebSocketClass, WebSocketLike } from "./web-socket.js";
 
 /** What the socket takes of the options of `connect`, which document it. */
 interface SocketOptions {
@@ -92,6 +44,7 @@ const STABLE_AFTER = 5_000;
  *   closed     → waiting | closed¹   → waiting | closed¹
  *   timer    → waiting               ping; no answer: → waiting   → connecting
  *   woken    → connecting²           ping, if none is pending     → connecting
+ *   reconnect() → connecting          → connecting                 → connecting
  *   close()    → closed              → closed                     → closed
  *
  * ¹ closed, if the close code says so, or `token` or the server refused us; otherwise waiting.
@@ -114,6 +67,8 @@ export class ReconnectingSocket {
   #isPinged = false;
   /** What it is doing now. */
   status: ConnectionStatus = { state: "connecting" };
+  /** Why the last connection or attempt ended. */
+  #reason = "";
   /** Wait (ms) that the server chose for the next attempt; used once. */
   #delay: number | undefined;
 
@@ -121,7 +76,7 @@ export class ReconnectingSocket {
     const { WebSocket = (globalThis as { WebSocket?: WebSocketClass }).WebSocket } = options;
     if (!WebSocket) throw new TypeError("No WebSocket: pass one.");
     this.#clock = clock;
-    this.#url = url;
+    this.#url = socketUrl(url);
     this.#options = options;
     this.#WebSocket = WebSocket;
     this.#listener = listener;
@@ -154,8 +109,20 @@ export class ReconnectingSocket {
     }
   }
 
-  /** Closes for good. */
+  /** Gives up the connection, or the attempt, for a new attempt. */
+  reconnect(): void {
+    if (this.status.state === "closed") {
+      throw new ConnectionError("CLOSED", "The connection was closed for good: make a new one.");
+    }
+    this.#connect();
+  }
+
+  /** Closes for good. Throws for what a close frame cannot carry, as WebSockets do, but first. */
   close(code: number, reason: string): void {
+    if (code !== 1000 && !(code >= 3_000 && code < 5_000)) {
+      throw invalid("code", "1000, or 3000 to 4999", code);
+    }
+    if (byteLength(reason) > 123) throw invalid("reason", "at most 123 bytes long", reason);
     if (this.status.state === "closed") return;
     this.#end(code, reason);
   }
@@ -164,12 +131,17 @@ export class ReconnectingSocket {
   async #connect(): Promise<void> {
     const { token, protocols = [] } = this.#options;
     const attempt: ConnectionStatus = { state: "connecting" };
+    if (this.status.state === "open") this.#listener.lost(4_001, "reconnect() was called");
     this.#drop();
     this.#since = this.#clock.monotonic();
-    this.#alarm(() => {
-      const what = this.#socket ? "connection" : "token";
-      this.#lost(0, `No ${what} within ${ATTEMPT_TIMEOUT} ms.`);
-    }, ATTEMPT_TIMEOUT);
+    this.#alarm(
+      () => {
+        const what = this.#socket ? "connection" : "token";
+        this.#lost(0, `No ${what} within ${ATTEMPT_TIMEOUT} ms.`);
+      },
+      ATTEMPT_TIMEOUT,
+      true,
+    );
     this.#enter(attempt);
     let socket: WebSocketLike;
     try {
@@ -181,10 +153,8 @@ export class ReconnectingSocket {
       }
       const separator = this.#url.includes("?") ? "&" : "?";
       const query = value === undefined ? "" : `${separator}token=${encodeURIComponent(value)}`;
-      // Has `ws` run promises between messages that arrived together, as browsers do.
-      socket = new this.#WebSocket(this.#url + query, protocols as string[], {
-        allowSynchronousEvents: false,
-      });
+      // Two arguments alone: React Native warns of a third one that it does not know.
+      socket = new this.#WebSocket(this.#url + query, protocols as string[]);
     } catch (cause) {
       if (this.status !== attempt) return;
       const text = String(cause);
@@ -204,12 +174,13 @@ export class ReconnectingSocket {
     socket.onopen = ifCurrent(() => this.#opened());
     socket.onmessage = ifCurrent(({ data }: { data: unknown }) => this.#received(data));
     // An attempt ends with its error: not every runtime reports the close that follows (WHATWG
-    // WebSockets, 4). Browsers hide why an upgrade failed; `ws` has the HTTP status in the text. A
-    // refusal is final.
+    // WebSockets, 4). Browsers hide why an upgrade failed; `ws` has the HTTP status at the end of the
+    // text. A refusal is final, but of a first token: the next one may be fresh.
     socket.onerror = ifCurrent(({ message = "" }: { message?: string }) => {
       if (this.status !== attempt) return;
-      const refusal = / 40[13]$/.exec(message);
-      this.#lost(0, `HTTP${refusal}`, refusal !== null);
+      const reason = message.replace(/^.* (?=\d{3}$)/, "HTTP ");
+      const isSecond = !token || this.#reason === reason;
+      this.#lost(0, reason, reason === "HTTP 403" || (reason === "HTTP 401" && isSecond));
     });
     socket.onclose = ifCurrent(({ code, reason }: { code: number; reason: string }) =>
       this.#lost(code, reason),
@@ -244,19 +215,20 @@ export class ReconnectingSocket {
   #lost(code: number, reason: string, isFinal = code === 1000 || code >= 4_500): void {
     if (this.status.state === "open" && this.#age() >= STABLE_AFTER) this.#failures = 0;
     this.#drop();
+    this.#reason = reason;
     this.#listener.lost(code, reason);
     // 4500 to 4999 mean "do not come back"; 1000 is a server that is done with us.
     if (isFinal) this.#end(code, reason);
-    else this.#wait();
+    else this.#wait(code, reason);
   }
 
   /** → waiting. */
-  #wait(): void {
+  #wait(code: number, reason: string): void {
     const { backoff: bounds, random } = this.#options;
     const delay = this.#delay ?? backoff(this.#failures++, bounds, random);
     this.#delay = undefined;
     this.#alarm(() => this.#connect(), delay);
-    this.#enter({ state: "waiting", delay });
+    this.#enter({ state: "waiting", delay, code, reason });
   }
 
   /** → closed. */
@@ -295,6 +267,7 @@ export class ReconnectingSocket {
   #ping(): void {
     this.#isPinged = true;
     this.send({ type: "ping" });
-    this.#alarm(() => this.#lost(1006, "The server is silent."), this.#options.heartbeat.timeout);
+    const { timeout } = this.#options.heartbeat;
+    this.#alarm(() => this.#lost(1006, "The server is silent."), timeout, true);
   }
 }

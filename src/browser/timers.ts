@@ -46,14 +46,26 @@ export const systemTimers: SteadyTimers = {
   clearTimeout: (handle) => clearTimeout(handle as number),
 };
 
-/** One timer that can be set again. Without a callback it is cleared. */
-export type Alarm = (callback?: () => void, ms?: number) => void;
+/** A timer that is later than this (ms) shows that we slept, or that the page is throttled. */
+const LATENESS = 100;
+
+/**
+ * One timer that can be set again. Without a callback it is cleared. One that gives a verdict on the server and
+ * comes late runs once more: while we slept we could not hear the server.
+ */
+export type Alarm = (callback?: () => void, ms?: number, isVerdict?: boolean) => void;
 
 /** Makes an {@link Alarm}. */
-export function createAlarm(timers: Timers): Alarm {
+export function createAlarm(timers: SteadyTimers): Alarm {
   let handle: unknown;
-  return (callback, ms = 0) => {
+  return function alarm(callback, ms = 0, isVerdict = false): void {
     timers.clearTimeout(handle);
-    handle = callback && timers.setTimeout(callback, ms);
+    const late = timers.monotonic() + ms + LATENESS;
+    handle =
+      callback &&
+      timers.setTimeout(() => {
+        if (isVerdict && timers.monotonic() > late) alarm(callback, ms);
+        else callback();
+      }, ms);
   };
 }

@@ -3,7 +3,7 @@ interface Page {
   addEventListener?: Listen;
   readonly document?: {
     readonly visibilityState: string;
-    addEventListener: Listen;
+    addEventListener?: Listen;
   };
 }
 
@@ -18,7 +18,7 @@ export function onWake(callback: () => void, until: AbortController): void {
   const { document } = page;
   page.addEventListener?.("online", callback, until);
   page.addEventListener?.("pageshow", callback, until);
-  document?.addEventListener(
+  document?.addEventListener?.(
     "visibilitychange",
     () => {
       if (document.visibilityState === "visible") callback();

@@ -111,6 +111,8 @@ export interface RoomInfo {
   readonly users?: readonly Member[] | undefined;
   /** How many members. Absent where the room does not say. */
   readonly count?: number | undefined;
+  /** Most bytes of a message that the server takes; in `room_info` alone. */
+  readonly max?: number | undefined;
   /** In answer to a join with `since`: whether what was missed follows. */
   readonly recovered?: boolean | undefined;
 }

@@ -26,6 +26,7 @@ export class Presence {
   readonly #users: Users;
   readonly #rooms: Rooms;
   readonly #crowd: Crowd;
+  readonly #maxMessageBytes: number;
   /** What users show of themselves, by user id. Undefined where it was removed: it must not be restored. */
   readonly #states = new Map<string, unknown>();
   /** Rooms whose number of members changed, with the timer that announces it. */
@@ -34,10 +35,11 @@ export class Presence {
   readonly #absentIn = new Map<string, Set<RoomState>>();
   #absentCount = 0;
 
-  constructor(context: Context, users: Users, rooms: Rooms) {
+  constructor(context: Context, users: Users, rooms: Rooms, maxMessageBytes: number) {
     this.#context = context;
     this.#users = users;
     this.#rooms = rooms;
+    this.#maxMessageBytes = maxMessageBytes;
     this.#crowd = new Crowd(context.clock);
   }
 
@@ -142,7 +144,8 @@ export class Presence {
     const { timeline, kind, id: room } = state;
     // The position of a client that is behind is its own: the messages after it follow.
     const cursor = state.clients.has(client) ? client.outbox.lag?.cursors.get(room) : undefined;
-    const payload = this.#info(room, kind.visibility, state, recovered);
+    const info = this.#info(room, kind.visibility, state, recovered);
+    const payload = type === "room_info" ? { ...info, max: this.#maxMessageBytes } : info;
     const seq = cursor?.seq ?? timeline.seq;
     client.push({ type, room, payload, id, seq, epoch: timeline.epoch });
   }

@@ -16,7 +16,7 @@ describe("join_room", () => {
       {
         type: "room_info",
         room: "general",
-        payload: { room_id: "general", users: [alice, bob], count: 2 },
+        payload: { room_id: "general", users: [alice, bob], count: 2, max: 4_096 },
         id: "j1",
         seq: 0,
         epoch: world.hub.room("general").position?.epoch,

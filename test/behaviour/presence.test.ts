@@ -459,7 +459,7 @@ describe("a room that shows counts only", () => {
   test("names nobody to who joins", () => {
     const { world } = watched({ presence });
     const [answer] = world.ask(world.connect("Carl"), join("general"));
-    expect(answer?.payload).toEqual({ room_id: "general", count: 3 });
+    expect(answer?.payload).toEqual({ room_id: "general", count: 3, max: 4_096 });
   });
 
   test("says nothing of who types", () => {
@@ -481,21 +481,24 @@ describe("a room that shows counts only", () => {
 test("a room that shows nothing says nothing of who is there, comes, goes or types", () => {
   const { world, alice, bob, heard } = watched({ presence: { show: "none", grace: GRACE } });
   const c = world.connect("Carl");
-  expect(world.ask(c, join("general"))[0]?.payload).toEqual({ room_id: "general" });
+  expect(world.ask(c, join("general"))[0]?.payload).toEqual({ room_id: "general", max: 4_096 });
   world.client("carl").setPresence({ status: "away" });
   bob.send({ type: "typing", room: "general" });
   bob.cut();
   c.hangUp();
   expect(heard(GRACE)).toEqual([]);
   expect(info(world)).toEqual({ room_id: "general" });
-  expect(world.ask(alice, join("general"))[0]?.payload).toEqual({ room_id: "general" });
+  expect(world.ask(alice, join("general"))[0]?.payload).toEqual({ room_id: "general", max: 4_096 });
 });
 
 test("each room shows what it is to show, by its name", () => {
   const world = new World({ presence: (name) => (name === "large" ? "count" : "none") });
   const a = world.connect("Alice");
-  expect(world.ask(a, join("large"))[0]?.payload).toEqual({ room_id: "large", count: 1 });
-  expect(world.ask(a, join("secret"))[0]?.payload).toEqual({ room_id: "secret" });
+  const payloads = ["large", "secret"].map((room) => world.ask(a, join(room))[0]?.payload);
+  expect(payloads).toEqual([
+    { room_id: "large", count: 1, max: 4_096 },
+    { room_id: "secret", max: 4_096 },
+  ]);
 });
 
 test("typing goes out when the connection dies, though the member is waited for", () => {

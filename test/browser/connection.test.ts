@@ -263,12 +263,14 @@ describe("a line that breaks", () => {
 
   test("does not send again what the server closed the connection for", async () => {
     const world = new PageWorld();
-    const { room } = await world.visit("Alice");
-    const sending = codeOf(room.send("x".repeat(5_000), { retry: true }));
+    // Before the first room it is not known how much the server takes.
+    const connection = world.dial("Alice");
+    const sending = codeOf(connection.request("note", "x".repeat(5_000), { retry: true }));
     await world.quiet();
+    expect(connection.status).toMatchObject({ state: "waiting", code: 1009 });
     expect(await sending).toBe("CONNECTION_LOST");
     await world.pass(500);
-    expect(room.isJoined).toBe(true);
+    expect(connection.status.state).toBe("open");
   });
 
   test("bounds what waits, by number and by age", async () => {
@@ -323,7 +325,7 @@ describe("coming back", () => {
     world.random = () => 0.25;
     const connection = world.dial("Alice");
     await world.quiet();
-    expect(connection.status).toEqual({ state: "waiting", delay: 125 });
+    expect(connection.status).toEqual({ state: "waiting", delay: 125, code: 1006, reason: "" });
   });
 
   test("does not wait when it is told to retry", async () => {
@@ -354,7 +356,7 @@ describe("coming back", () => {
     for (let round = 0; round < 3; round++) {
       await world.pass(5_000);
       world.network.last.end(1006, "");
-      expect(connection.status).toEqual({ state: "waiting", delay: 500 });
+      expect(connection.status).toEqual({ state: "waiting", delay: 500, code: 1006, reason: "" });
       await world.pass(500);
     }
   });
@@ -398,7 +400,8 @@ describe("coming back", () => {
     connection.on("error", (error) => errors.push(error));
     await world.quiet();
     expect(errors).toMatchObject([{ code: "ATTEMPT_FAILED", cause }]);
-    expect(connection.status).toEqual({ state: "waiting", delay: 500 });
+    const reason = "Error: offline";
+    expect(connection.status).toEqual({ state: "waiting", delay: 500, code: 0, reason });
     fails = false;
     await world.pass(500);
     expect(connection.status.state).toBe("open");

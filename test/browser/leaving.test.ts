@@ -67,20 +67,35 @@ describe("a server that goes away", () => {
     await server.say({ type: "reconnect", payload: { delay: 1_234 } });
     expect(connection.status.state).toBe("open");
     server.line.end(1001);
-    expect(connection.status).toEqual({ state: "waiting", delay: 1_234 });
+    expect(connection.status).toEqual({
+      state: "waiting",
+      delay: 1_234,
+      code: 1001,
+      reason: "",
+    });
     await server.pass(1_233);
     expect(server.lines).toHaveLength(1);
     await server.pass(1);
     expect(connection.status.state).toBe("open");
     server.line.end(1006);
-    expect(connection.status).toEqual({ state: "waiting", delay: 500 });
+    expect(connection.status).toEqual({
+      state: "waiting",
+      delay: 500,
+      code: 1006,
+      reason: "",
+    });
   });
 
   test("may say at once", async () => {
     const { server, connection } = await enter();
     await server.say({ type: "reconnect", payload: { delay: 0 } });
     server.line.end(4_000);
-    expect(connection.status).toEqual({ state: "waiting", delay: 0 });
+    expect(connection.status).toEqual({
+      state: "waiting",
+      delay: 0,
+      code: 4_000,
+      reason: "",
+    });
     await server.pass(0);
     expect(connection.status.state).toBe("open");
   });

@@ -123,9 +123,9 @@ export class NetworkSocket {
   }
 
   /** Fails while it connects; no `close` follows by itself. */
-  fail(): void {
+  fail(message = ""): void {
     this.readyState = 2;
-    this.onerror?.({} as never);
+    this.onerror?.({ message } as never);
   }
 
   /** Ends the connection for both sides. */
