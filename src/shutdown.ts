@@ -2,6 +2,7 @@ import type { AnyClient } from "./client.js";
 import { CloseCode } from "./protocol/close-codes.js";
 import { checkCloseCode, checkNames, checkPositive, invalid } from "./util/checks.js";
 import type { SteadyClock } from "./util/clock.js";
+import { Deadline } from "./util/deadline.js";
 
 /**
  * How to close a hub.
@@ -78,14 +79,14 @@ export function shutdown(
   };
   return new Promise((resolve) => {
     // Handlers have half of the time, the closing handshakes at least the other half.
-    const handlers = clock.setTimeout(closeClients, timeout / 2);
-    const handshakes = clock.setTimeout(() => {
+    const handlers = new Deadline(clock, timeout / 2, closeClients);
+    const handshakes = new Deadline(clock, timeout, () => {
       for (const client of clients) client.terminate("It did not finish closing.");
-    }, timeout);
+    });
     whenIdle(closeClients);
     whenEmpty(() => {
-      clock.clearTimeout(handlers);
-      clock.clearTimeout(handshakes);
+      handlers.clear();
+      handshakes.clear();
       resolve();
     });
   });

@@ -39,7 +39,10 @@ export class Lag {
   readonly stale = new Set<string>();
   /** The newest message per room and key, which are written as JSON; the one that was replaced last is last. */
   readonly latest = new Map<string, Message>();
-  /** When it became slow, in milliseconds of the monotonic clock. Kept by CatchUp, as all that follows. */
+  /**
+   * When it became slow, in milliseconds of the monotonic clock, without the time since in which this process
+   * stood still. Kept by CatchUp, as all that follows.
+   */
   since = 0;
   /** Messages that were caught up from history. */
   replayed = 0;

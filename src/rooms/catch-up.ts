@@ -7,11 +7,15 @@ import type { Replay } from "../history/history.js";
 import { type ReadSettings, readHistory } from "../history/read.js";
 import type { Timeline } from "../history/timeline.js";
 import { CloseCode } from "../protocol/close-codes.js";
+import { Deadline, isLate } from "../util/deadline.js";
 import type { Presence } from "./presence.js";
 import type { RoomState } from "./room-state.js";
 
 /** Time (ms) between two looks at a client that lags: not every transport says when it drains. */
 const LOOK_EVERY = 250;
+
+/** What a client may lag longer (ms) where the look at it comes late. */
+const SPARED = 12 * LOOK_EVERY;
 
 /** How long (ms) to wait for the closing handshake of a client that is too slow. */
 const CLOSE_TIMEOUT = 5_000;
@@ -28,8 +32,8 @@ export class CatchUp implements SlowClients<AnyClient> {
   readonly #lagTimeout: number | false;
   readonly #reading: ReadSettings;
   readonly #lagging = new Set<AnyClient>();
-  /** Clients that are being closed, with the timer that cuts them off. */
-  readonly #closing = new Map<AnyClient, unknown>();
+  /** Clients that are being closed, with the end of the time that this may take. */
+  readonly #closing = new Map<AnyClient, Deadline>();
 
   constructor(
     context: Context,
@@ -73,10 +77,8 @@ export class CatchUp implements SlowClients<AnyClient> {
   /** Closes a client that does not keep up, so that it reconnects. It may be too slow for the closing handshake. */
   overflowing(client: AnyClient): void {
     client.close(CloseCode.tooSlow, "You read too slowly; reconnect.");
-    const timer = this.#context.clock.setTimeout(() => {
-      client.terminate("It was too slow.");
-    }, CLOSE_TIMEOUT);
-    this.#closing.set(client, timer);
+    const cut = () => client.terminate("It was too slow.");
+    this.#closing.set(client, new Deadline(this.#context.clock, CLOSE_TIMEOUT, cut));
   }
 
   /** Sends a client that came back to a room what it missed there; the first part has been read. */
@@ -96,7 +98,7 @@ export class CatchUp implements SlowClients<AnyClient> {
 
   /** A client's connection is gone. */
   gone(client: AnyClient): void {
-    this.#context.clock.clearTimeout(this.#closing.get(client));
+    this.#closing.get(client)?.clear();
     this.#closing.delete(client);
   }
 
@@ -210,12 +212,18 @@ export class CatchUp implements SlowClients<AnyClient> {
 
   #watch(client: AnyClient, lag: Lag): void {
     const { clock } = this.#context;
-    lag.timer ??= clock.setTimeout(() => {
+    if (lag.timer !== undefined) return;
+    const due = clock.monotonic() + LOOK_EVERY;
+    lag.timer = clock.setTimeout(() => {
       lag.timer = undefined;
+      const now = clock.monotonic();
+      const hasSlept = isLate(now - due, LOOK_EVERY);
+      // Time in which this process stood still is not the client's; what it took meanwhile shows later.
+      if (hasSlept) lag.since += now - due;
       this.step(client);
       const limit = this.#lagTimeout;
-      const isOver = lag.isReported && limit !== false && clock.monotonic() - lag.since >= limit;
-      if (isOver && client.outbox.lag === lag) this.overflowing(client);
+      if (limit === false || !lag.isReported || client.outbox.lag !== lag) return;
+      if (now - lag.since >= limit + (hasSlept ? SPARED : 0)) this.overflowing(client);
     }, LOOK_EVERY);
   }
 }

@@ -3,6 +3,7 @@ import type { Context } from "../context.js";
 import type { Excluded } from "../delivery/fan-out.js";
 import type { ServerEnvelope } from "../protocol/messages.js";
 import type { LeaveReason, Member, RoomInfo, User } from "../protocol/types.js";
+import { Deadline } from "../util/deadline.js";
 import { Crowd } from "./crowd.js";
 import type { AbsentMember, RoomState } from "./room-state.js";
 import type { Rooms } from "./rooms.js";
@@ -217,26 +218,24 @@ export class Presence {
     const { clock } = this.#context;
     const quiet = Math.min(QUIET_GRACE, grace / 2);
     const shown = this.#states.get(user.id);
-    const absent: AbsentMember = { user, state: shown, timer: undefined, isShown: false };
+    const absent: AbsentMember = { user, state: shown, deadline: undefined, isShown: false };
     state.absent ??= new Map();
     state.absent.set(user.id, absent);
     this.#absentCount++;
     const rooms = this.#absentIn.get(user.id);
     if (rooms === undefined) this.#absentIn.set(user.id, new Set([state]));
     else rooms.add(state);
-    absent.timer = clock.setTimeout(() => {
+    absent.deadline = new Deadline(clock, quiet, () => {
       absent.isShown = true;
-      absent.timer = clock.setTimeout(
-        () => this.endGrace(state, user.id, "timeout"),
-        grace - quiet,
-      );
+      const end = () => this.endGrace(state, user.id, "timeout");
+      absent.deadline = new Deadline(clock, grace - quiet, end);
       const payload = { id: user.id, name: user.name };
       this.#announce(state, { type: "user_reconnecting", payload });
-    }, quiet);
+    });
   }
 
   #forget(state: RoomState, absent: AbsentMember): void {
-    this.#context.clock.clearTimeout(absent.timer);
+    absent.deadline?.clear();
     state.absent?.delete(absent.user.id);
     if (state.absent?.size === 0) state.absent = undefined;
     this.#absentCount--;

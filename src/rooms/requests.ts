@@ -4,6 +4,7 @@ import { fanOut, toExcluded } from "../delivery/fan-out.js";
 import { Message } from "../delivery/message.js";
 import { checkNames, checkPositive } from "../util/checks.js";
 import type { SteadyClock } from "../util/clock.js";
+import { Deadline } from "../util/deadline.js";
 
 /** A request that is still open. */
 interface Open {
@@ -55,10 +56,10 @@ export class Requests {
     const excluded = toExcluded<AnyClient>(except);
     if (excluded instanceof Set) for (const client of excluded) asked.delete(client);
     else if (excluded !== undefined) asked.delete(excluded as AnyClient);
-    const timer = clock.setTimeout(() => receipts.expire(), timeout);
+    const deadline = new Deadline(clock, timeout, () => receipts.expire());
     const receipts = new PendingReceipts(asked, () => {
       this.#close(id);
-      clock.clearTimeout(timer);
+      deadline.clear();
     });
     if (asked.size > 0) this.#add(id, { asked: target, receipts });
     fanOut(message, asked, undefined);

@@ -7,13 +7,14 @@ import { senderOf } from "../protocol/envelope.js";
 import type { ServerEnvelope } from "../protocol/messages.js";
 import type { User } from "../protocol/types.js";
 import { type AnyRoom, Room, type RoomHost } from "../room.js";
+import type { Deadline } from "../util/deadline.js";
 import type { Visibility } from "./visibility.js";
 
 /** A member whose last connection broke, and who may still reconnect. */
 export interface AbsentMember {
   readonly user: User;
   readonly state: unknown;
-  timer: unknown;
+  deadline: Deadline | undefined;
   /** Whether the others have been told. */
   isShown: boolean;
 }

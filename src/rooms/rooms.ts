@@ -3,6 +3,7 @@ import { Revocations } from "../history/access.js";
 import type { HistoryLimits, HistoryStore } from "../history/history.js";
 import { Timeline } from "../history/timeline.js";
 import { type AnyRoom, Room, type RoomHost } from "../room.js";
+import { Deadline } from "../util/deadline.js";
 import { type RoomKind, RoomState } from "./room-state.js";
 import type { Visibility } from "./visibility.js";
 
@@ -32,8 +33,8 @@ export class Rooms {
   readonly #revocations = new Revocations();
   /** The kind of the room that was made last. */
   #kind: RoomKind | undefined;
-  /** Those that nobody is in, with the timer that ends them; the one silent for longest is first. */
-  readonly #dormant = new Map<string, { readonly state: RoomState; readonly timer: unknown }>();
+  /** Those that nobody is in, with the end of their time; the one silent for longest is first. */
+  readonly #dormant = new Map<string, { readonly state: RoomState; readonly deadline: Deadline }>();
 
   constructor(
     context: Context,
@@ -139,8 +140,8 @@ export class Rooms {
 
   #park(state: RoomState): void {
     const ttl = state.timeline.ttl ?? POSITION_KEPT;
-    const timer = this.#context.clock.setTimeout(() => this.#drop(state), ttl);
-    this.#dormant.set(state.id, { state, timer });
+    const deadline = new Deadline(this.#context.clock, ttl, () => this.#drop(state));
+    this.#dormant.set(state.id, { state, deadline });
     if (this.#dormant.size <= MAX_DORMANT) return;
     for (const { state: oldest } of this.#dormant.values()) {
       this.#drop(oldest);
@@ -151,7 +152,7 @@ export class Rooms {
   #unpark(id: string): RoomState | undefined {
     const parked = this.#dormant.get(id);
     if (parked === undefined) return undefined;
-    this.#context.clock.clearTimeout(parked.timer);
+    parked.deadline.clear();
     this.#dormant.delete(id);
     return parked.state;
   }

@@ -1,6 +1,7 @@
 import type { AnyClient } from "../client.js";
 import type { Context } from "../context.js";
 import { senderOf } from "../protocol/envelope.js";
+import { Deadline } from "../util/deadline.js";
 import type { RoomState } from "./room-state.js";
 import type { Users } from "./users.js";
 
@@ -14,8 +15,8 @@ const EXPIRES_AFTER = 5_000;
 export class Typing {
   readonly #context: Context;
   readonly #users: Users;
-  /** Per client and room the timer that ends the indicator. */
-  readonly #timers = new Map<AnyClient, Map<RoomState, unknown>>();
+  /** Per client and room the end of the indicator. */
+  readonly #deadlines = new Map<AnyClient, Map<RoomState, Deadline>>();
 
   constructor(context: Context, users: Users) {
     this.#context = context;
@@ -26,36 +27,36 @@ export class Typing {
   start(client: AnyClient, state: RoomState): void {
     const wasTyping = this.#isTyping(client, state);
     this.#clear(client, state);
-    let rooms = this.#timers.get(client);
+    let rooms = this.#deadlines.get(client);
     if (rooms === undefined) {
       rooms = new Map();
-      this.#timers.set(client, rooms);
+      this.#deadlines.set(client, rooms);
     }
-    const timer = this.#context.clock.setTimeout(() => this.stop(client, state), EXPIRES_AFTER);
-    rooms.set(state, timer);
+    const { clock } = this.#context;
+    rooms.set(state, new Deadline(clock, EXPIRES_AFTER, () => this.stop(client, state)));
     if (!wasTyping) this.#announce(client, state, true);
   }
 
   /** Ends an indicator, if there is one. */
   stop(client: AnyClient, state: RoomState): void {
-    if (this.#timers.size === 0) return;
+    if (this.#deadlines.size === 0) return;
     const wasOn = this.#clear(client, state);
     if (wasOn && !this.#isTyping(client, state)) this.#announce(client, state, false);
   }
 
   #clear(client: AnyClient, state: RoomState): boolean {
-    const rooms = this.#timers.get(client);
+    const rooms = this.#deadlines.get(client);
     if (rooms === undefined || !rooms.has(state)) return false;
-    this.#context.clock.clearTimeout(rooms.get(state));
+    rooms.get(state)?.clear();
     rooms.delete(state);
-    if (rooms.size === 0) this.#timers.delete(client);
+    if (rooms.size === 0) this.#deadlines.delete(client);
     return true;
   }
 
   /** Whether the client's user is typing in a room, on any connection. */
   #isTyping(client: AnyClient, state: RoomState): boolean {
     for (const sibling of this.#users.clientsOf(client.user.id)) {
-      if (this.#timers.get(sibling)?.has(state)) return true;
+      if (this.#deadlines.get(sibling)?.has(state)) return true;
     }
     return false;
   }

@@ -1,4 +1,5 @@
 import type { SteadyClock } from "./clock.js";
+import { Deadline } from "./deadline.js";
 
 /** What {@link withTimeout} resolves to where there was no answer in time. */
 export const TIMED_OUT: unique symbol = Symbol("timed out");
@@ -11,14 +12,14 @@ export function withTimeout<T>(
 ): Promise<T | typeof TIMED_OUT> {
   if (ms === false) return Promise.resolve(answer);
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => resolve(TIMED_OUT), ms);
+    const deadline = new Deadline(clock, ms, () => resolve(TIMED_OUT));
     answer.then(
       (value) => {
-        clock.clearTimeout(timer);
+        deadline.clear();
         resolve(value);
       },
       (error) => {
-        clock.clearTimeout(timer);
+        deadline.clear();
         reject(error);
       },
     );
