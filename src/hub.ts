@@ -7,6 +7,7 @@ import type { HubEvents } from "./events.js";
 import { Dispatcher, type Handler } from "./inbound/dispatcher.js";
 import { registerHandlers } from "./inbound/handlers.js";
 import { Inbox, type InboxHost } from "./inbound/inbox.js";
+import { Reading } from "./inbound/reading.js";
 import { type HubLimits, type HubOptions, readOptions } from "./options.js";
 import { CloseCode } from "./protocol/close-codes.js";
 import { assertRoomId, isName, NAME_RULE } from "./protocol/envelope.js";
@@ -110,6 +111,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
       dispatcher,
       maxMessageBytes,
       rateLimit,
+      reading: new Reading(context.clock),
       drained: (client) => catchUp.step(client),
       gone: (client, code, reason) => this.#gone(client, code, reason),
     };
@@ -259,6 +261,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     this.#parts.rooms.clear();
     if (this.#heartbeat) this.#heartbeat.stop();
     this.#parts.turn.stop();
+    this.#inboxHost.reading.stop();
     this.context.isClosed = true;
   }
 

@@ -6,7 +6,8 @@ import { RoomcastError } from "../protocol/errors.js";
 import type { Envelope } from "../protocol/types.js";
 import type { Receiver } from "../transport/socket.js";
 import { type Dispatcher, refuse } from "./dispatcher.js";
-import { type RateLimit, TokenBucket } from "./rate-limit.js";
+import { type RateLimit, TokenBucket, type Verdict } from "./rate-limit.js";
+import type { Reading } from "./reading.js";
 
 /** What the inboxes of a hub share. */
 export interface InboxHost {
@@ -14,6 +15,7 @@ export interface InboxHost {
   readonly dispatcher: Dispatcher;
   readonly maxMessageBytes: number;
   readonly rateLimit: RateLimit | false;
+  readonly reading: Reading;
   /** The network of a client that is behind has taken something. */
   drained(client: AnyClient): void;
   /** A client's connection is gone. */
@@ -47,7 +49,7 @@ export class Inbox implements Receiver {
       client.close(CloseCode.messageTooBig, `Messages have at most ${maxMessageBytes} bytes.`);
       return;
     }
-    const verdict = this.#bucket === undefined ? "ok" : this.#bucket.take(now);
+    const verdict = this.#countAt(now);
     if (verdict === "flood") {
       client.close(CloseCode.policyViolation, "Too many messages.");
       return;
@@ -68,6 +70,7 @@ export class Inbox implements Receiver {
   }
 
   drain(): void {
+    this.#client.lastSeen = this.#host.context.clock.monotonic();
     if (this.#client.outbox.lag !== undefined) this.#host.drained(this.#client);
   }
 
@@ -78,6 +81,13 @@ export class Inbox implements Receiver {
 
   closed(code: number, reason: string): void {
     this.#host.gone(this.#client, code, reason);
+  }
+
+  #countAt(now: number): Verdict {
+    const bucket = this.#bucket;
+    return bucket === undefined
+      ? "ok"
+      : bucket.take(now, this.#host.reading.read(now, bucket.updated));
   }
 
   #decode(text: string): Envelope | undefined {

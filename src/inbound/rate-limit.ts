@@ -31,13 +31,22 @@ export class TokenBucket {
     this.#updated = now;
   }
 
-  /** Counts one message at `now` (ms). */
-  take(now: number): Verdict {
+  /** When it last counted a message (ms); until then, when it was made. */
+  get updated(): number {
+    return this.#updated;
+  }
+
+  /**
+   * Counts one message at `now` (ms). Where nothing was read for `unread` ms before, as many more may come at
+   * once as the rate allows in that time; what is not used of it wanes at the same rate.
+   */
+  take(now: number, unread = 0): Verdict {
     const { perSecond, burst } = this.#limit;
     // A clock that is set back must not take tokens away.
-    const elapsed = Math.max(0, now - this.#updated);
+    const gained = (Math.max(0, now - this.#updated) * perSecond) / 1000;
+    const most = Math.max(burst + (unread * perSecond) / 1000, this.#tokens - gained);
     this.#updated = now;
-    this.#tokens = Math.min(burst, this.#tokens + (elapsed * perSecond) / 1000) - 1;
+    this.#tokens = Math.min(most, this.#tokens + gained) - 1;
     if (this.#tokens >= 0) return "ok";
     return this.#tokens >= -FLOOD_BURSTS * burst ? "limited" : "flood";
   }
