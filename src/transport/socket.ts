@@ -31,7 +31,10 @@ export interface Receiver {
   message(data: string | Uint8Array): void;
   /** The peer answered a protocol ping. */
   pong(): void;
-  /** What was written has been handed to the network. */
+  /**
+   * Some or all of what waited has been handed to the network. It is a sign of life: the peer has made room for
+   * it.
+   */
   drain(): void;
   /** The transport failed; `closed` follows. */
   error(cause: unknown): void;

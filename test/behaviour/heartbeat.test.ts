@@ -70,6 +70,46 @@ describe("the heartbeat", () => {
     expect([a.closed, b.closed?.code]).toEqual([undefined, 1006]);
   });
 
+  describe("takes it for a sign of life", () => {
+    /** A client that answers no ping: the answers stand behind data. */
+    function reading(world: World) {
+      const socket = { bufferedAmount: 0, write() {}, ping() {}, close() {}, terminate() {} };
+      return { socket, receiver: world.hub.accept(socket) };
+    }
+
+    test("when a drain is reported", () => {
+      const world = new World();
+      const { socket, receiver } = reading(world);
+      let cuts = 0;
+      socket.terminate = () => cuts++;
+      for (let round = 0; round < 10; round++) {
+        world.clock.advance(40 * SECOND);
+        receiver.drain();
+      }
+      expect(cuts).toBe(0);
+      world.clock.advance(55 * SECOND);
+      expect(cuts).toBeGreaterThan(0);
+    });
+
+    test("when what waits becomes less, and not when it stays, or becomes more", () => {
+      const world = new World();
+      const { socket } = reading(world);
+      let cuts = 0;
+      socket.terminate = () => cuts++;
+      for (socket.bufferedAmount = 1_000; socket.bufferedAmount > 0; socket.bufferedAmount -= 100) {
+        world.clock.advance(10 * SECOND);
+      }
+      expect(cuts).toBe(0);
+      socket.bufferedAmount = 1_000;
+      world.clock.advance(30 * SECOND);
+      for (let round = 0; round < 3; round++) {
+        socket.bufferedAmount += 100;
+        world.clock.advance(10 * SECOND);
+      }
+      expect(cuts).toBeGreaterThan(0);
+    });
+  });
+
   test("stands still while nobody is there, and starts again", () => {
     const world = new World();
     expect(world.clock.pendingTimers).toBe(0);

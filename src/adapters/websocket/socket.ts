@@ -18,6 +18,10 @@ export class StandardSocket implements Socket {
   #receiver: Receiver | undefined;
   #ending: { readonly code: number; readonly reason: string } | undefined;
   #isPolling = false;
+  /** What waited at the last look or write (bytes). */
+  #waiting = 0;
+  /** Whether some of it has gone since the last poll. */
+  #hasDrained = false;
 
   constructor(webSocket: StandardWebSocket, clock: Clock) {
     this.#webSocket = webSocket;
@@ -39,8 +43,10 @@ export class StandardSocket implements Socket {
 
   write(batch: Batch): void {
     if (this.#webSocket.readyState !== OPEN) return;
+    if (this.#isPolling) this.#look();
     for (const message of batch.messages()) this.#webSocket.send(message.text);
-    if (this.bufferedAmount > 0) this.#pollDrain();
+    this.#waiting = this.bufferedAmount;
+    if (this.#waiting > 0) this.#pollDrain();
   }
 
   close(code: number, reason: string): void {
@@ -73,9 +79,18 @@ export class StandardSocket implements Socket {
     this.#clock.setTimeout(() => {
       this.#isPolling = false;
       if (this.#ending !== undefined) return;
-      if (this.bufferedAmount > 0) this.#pollDrain();
-      else this.#receiver?.drain();
+      this.#look();
+      if (this.#waiting > 0) this.#pollDrain();
+      if (!this.#hasDrained) return;
+      this.#hasDrained = false;
+      this.#receiver?.drain();
     }, DRAIN_POLL);
+  }
+
+  #look(): void {
+    const { bufferedAmount } = this;
+    if (bufferedAmount < this.#waiting) this.#hasDrained = true;
+    this.#waiting = bufferedAmount;
   }
 
   readonly #onMessage = ({ data }: { data: unknown }): void => {

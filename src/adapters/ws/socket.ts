@@ -20,6 +20,8 @@ export class WsSocket implements Socket {
   readonly #ws: WsConnection;
   readonly #net: NetSocket;
   readonly #isPlain: boolean;
+  /** Bytes that the network had taken at the last ping, where more waited. */
+  #taken: number | undefined;
 
   constructor(ws: WsConnection, net: NetSocket) {
     this.#ws = ws;
@@ -48,7 +50,27 @@ export class WsSocket implements Socket {
   }
 
   ping(): void {
-    if (this.#ws.readyState === OPEN) this.#ws.ping();
+    if (this.#ws.readyState !== OPEN) return;
+    this.#ws.ping();
+    this.#lookForProgress();
+  }
+
+  /**
+   * Reports a drain where the network has taken something since the last ping of what waited then: there is no
+   * event before all of it is gone, which a slow peer may never see.
+   */
+  #lookForProgress(): void {
+    const { bytesWritten = 0, writableLength, _handle: handle } = this.#net;
+    // What the operating system has taken of a write under way, only the handle knows. Node's own timeout of
+    // a socket looks there, too.
+    const isLive = typeof handle?.writeQueueSize === "number";
+    const waiting = isLive ? handle.writeQueueSize : writableLength;
+    const taken = (isLive ? handle.bytesWritten : bytesWritten) - waiting;
+    if (this.#taken !== undefined && taken > this.#taken) {
+      (this.#net as Listening<NetSocket>)[RECEIVER].drain();
+    }
+    // Where nothing waits, what is taken next tells nothing of the peer.
+    this.#taken = waiting > 0 ? taken : undefined;
   }
 
   close(code: number, reason: string): void {

@@ -45,6 +45,8 @@ export interface NetSocket {
   readonly writableLength: number;
   /** Bytes written so far, those that wait included. */
   readonly bytesWritten?: number | undefined;
+  /** What Node keeps of the operating system's socket, while there is one. */
+  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
   /** Whether the peer is gone. */
   readonly destroyed: boolean;
   /** Whether our side has ended. */
