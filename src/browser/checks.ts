@@ -24,21 +24,22 @@ export function byteLength(text: string): number {
 /** Checks options, and completes them with their defaults. Undefined stands for the default. */
 export function complete(shape: Shape, options: object, path = ""): object {
   const given = options as Record<string, unknown>;
-  for (const name in given) {
-    if (name in shape) continue;
-    const text = `Unknown option "${path}${name}". Options: ${Object.keys(shape).join(", ")}.`;
-    throw new ConnectionError("INVALID_OPTION", text);
+  const result: Record<string, unknown> = {};
+  for (const key in { ...shape, ...given }) {
+    const expected = shape[key];
+    const name = path + key;
+    if (!expected) {
+      const text = `Unknown option "${name}". Options: ${Object.keys(shape).join(", ")}.`;
+      throw new ConnectionError("INVALID_OPTION", text);
+    }
+    const type = typeof expected;
+    const { [key]: value = type === "string" ? undefined : expected } = given;
+    result[key] = value;
+    if (type === "object") result[key] = complete(expected as Shape, value as object, `${name}.`);
+    else if (type === "number") checkNumber(name, value, key === "messages" ? 0 : 1);
+    else if (value !== undefined && typeof value !== expected) {
+      throw invalid(name, `of type ${expected}`, value);
+    }
   }
-  return Object.fromEntries(
-    Object.entries(shape).map(([key, expected]) => {
-      const name = path + key;
-      const { [key]: value = typeof expected === "number" ? expected : undefined } = given;
-      if (typeof expected === "object") return [key, complete(expected, value ?? {}, `${name}.`)];
-      if (typeof expected === "number") checkNumber(name, value, key === "messages" ? 0 : 1);
-      else if (value !== undefined && typeof value !== expected) {
-        throw invalid(name, `of type ${expected}`, value);
-      }
-      return [key, value];
-    }),
-  );
+  return result;
 }

@@ -187,6 +187,7 @@ export class Connection {
    * login, for example. Rooms stay joined. Throws `CLOSED` once the connection is closed for good.
    */
   reconnect(): void {
+    this.#requests.assertOpen();
     this.#socket.reconnect();
   }
 

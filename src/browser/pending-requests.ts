@@ -93,7 +93,7 @@ export class PendingRequests {
     maxWaiting = this.#options.queue.messages,
   ): Promise<Envelope> {
     return abortable(signal, (resolve, reject) => {
-      if (this.#closed) throw this.#closed;
+      this.assertOpen();
       const { type, room } = envelope;
       if (!isName(type)) throw invalid("type", NAME_RULE, type);
       checkNumber("timeout", timeout);
@@ -164,6 +164,11 @@ export class PendingRequests {
     const request = this.#pending.get(answer.id as string);
     request?.settle(answer.type === "error" ? serverError(answer) : answer);
     return request !== undefined;
+  }
+
+  /** Throws once the connection is closed for good. */
+  assertOpen(): void {
+    if (this.#closed) throw this.#closed;
   }
 
   /** The error of a message that the server would close the connection for. */

@@ -111,9 +111,6 @@ export class ReconnectingSocket {
 
   /** Gives up the connection, or the attempt, for a new attempt. */
   reconnect(): void {
-    if (this.status.state === "closed") {
-      throw new ConnectionError("CLOSED", "The connection was closed for good: make a new one.");
-    }
     this.#connect();
   }
 
