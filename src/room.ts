@@ -30,7 +30,7 @@ export interface RoomHost {
     /** The state that takes a message; undefined where nobody is there and nothing is kept. */
     toPublish(id: string): RoomState | undefined;
   };
-  readonly users: { distinct(clients: ReadonlySet<AnyClient>): AnyClient[] };
+  readonly users: { distinct(room: RoomState): AnyClient[] };
   readonly requests: {
     send(
       clients: ReadonlySet<AnyClient>,
@@ -86,7 +86,7 @@ export class Room<U extends User = User, D = Record<string, unknown>> {
   get members(): U[] {
     const state = this.#host.rooms.find(this.id);
     if (state === undefined) return [];
-    const users: U[] = this.#host.users.distinct(state.clients).map(({ user }) => user);
+    const users: U[] = this.#host.users.distinct(state).map(({ user }) => user);
     for (const { user } of state.absent?.values() ?? []) users.push(user as U);
     return users;
   }

@@ -116,6 +116,7 @@ export class Membership {
     let isGone = false;
     if (users.isAnyIn(user.id, state.clients)) presence.stayed(state, user, name);
     else {
+      state.userCount--;
       if (reason !== "timeout") state.timeline.endAccess(user.id);
       isGone = presence.left(state, client, reason);
     }
@@ -203,7 +204,7 @@ export class Membership {
 
   /** Puts an open client into a room that it is not in. */
   #enter({ client, roomId, since, id }: PendingJoin, missed?: Missed): RoomState {
-    const { rooms, presence, catchUp } = this.#parts;
+    const { rooms, users, presence, catchUp } = this.#parts;
     const limit = this.#maxRoomsPerClient;
     if (limit !== false && client.memberships.size >= limit) {
       throw new RoomcastError("TOO_MANY_ROOMS", `You may be in at most ${limit} rooms.`);
@@ -212,6 +213,7 @@ export class Membership {
     const replay = missed?.timeline === state.timeline ? missed.replay : undefined;
     state.timeline.grantAccess(client.user.id);
     state.clients.add(client);
+    if (!users.isAnotherIn(client, state.clients)) state.userCount++;
     client.memberships.set(roomId, state);
     const isNew = presence.joined(state, client);
     // The client stands at its own position, which `room_info` states, until it has caught up.

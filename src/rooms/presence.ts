@@ -189,10 +189,10 @@ export class Presence {
     recovered: boolean | undefined,
   ): RoomInfo {
     if (show === "none") return { room_id, recovered };
-    const clients = state === undefined ? [] : this.#users.distinct(state.clients);
-    const count = clients.length + (state?.absent?.size ?? 0);
+    const count = state?.memberCount ?? 0;
     if (show === "count") return { room_id, count, recovered };
     const users: Member[] = [];
+    const clients = state === undefined ? [] : this.#users.distinct(state);
     for (const { user } of clients) users.push(this.#show(user));
     for (const { user, state: shown, isShown } of state?.absent?.values() ?? []) {
       const reconnecting = isShown || undefined;
@@ -260,8 +260,7 @@ export class Presence {
     if (this.#counting.has(state)) return;
     const timer = this.#context.clock.setTimeout(() => {
       this.#counting.delete(state);
-      const { length } = this.#users.distinct(state.clients);
-      const payload = { count: length + (state.absent?.size ?? 0) };
+      const payload = { count: state.memberCount };
       state.announce({ type: "user_count", payload }, this.#context.timestamp());
     }, COUNT_EVERY);
     this.#counting.set(state, timer);

@@ -30,6 +30,8 @@ export class RoomState {
   readonly id: string;
   /** In the order in which they joined; changed by Membership alone. */
   readonly clients = new Set<AnyClient>();
+  /** How many users these are; counted by Membership. */
+  userCount = 0;
   readonly timeline: Timeline;
   readonly kind: RoomKind;
   /** By user id; changed by Presence alone. */
@@ -46,6 +48,11 @@ export class RoomState {
   get room(): AnyRoom {
     this.#room ??= new Room(this.kind.host, this.id);
     return this.#room;
+  }
+
+  /** How many members there are: users who are here, and those who are absent. */
+  get memberCount(): number {
+    return this.userCount + (this.absent?.size ?? 0);
   }
 
   /** Whether the room has no client, and no absent member. */

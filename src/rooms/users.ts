@@ -6,8 +6,6 @@ import type { AnyClient } from "../client.js";
  */
 export class Users {
   readonly #entries = new Map<string, AnyClient | Set<AnyClient>>();
-  /** How many users have several connections. */
-  #shared = 0;
 
   /** How many users there are. */
   get size(): number {
@@ -30,22 +28,20 @@ export class Users {
   isAnyIn(userId: string, clients: ReadonlySet<AnyClient>): boolean {
     const entry = this.#entries.get(userId);
     if (!(entry instanceof Set)) return entry !== undefined && clients.has(entry);
-    for (const client of entry) if (clients.has(client)) return true;
-    return false;
+    return isAnyIn(entry, clients, userId, undefined);
   }
 
   /** Whether another connection of a client's user is in a set. */
   isAnotherIn(client: AnyClient, clients: ReadonlySet<AnyClient>): boolean {
-    const entry = this.#entries.get(client.user.id);
-    if (!(entry instanceof Set)) return false;
-    for (const sibling of entry) if (sibling !== client && clients.has(sibling)) return true;
-    return false;
+    const { id } = client.user;
+    const entry = this.#entries.get(id);
+    return entry instanceof Set && isAnyIn(entry, clients, id, client);
   }
 
-  /** Of each user in a set, the client that came first, in the set's order. A new array. */
-  distinct(clients: ReadonlySet<AnyClient>): AnyClient[] {
-    const all = [...clients];
-    if (this.#shared === 0) return all;
+  /** Of each user in a room, the client that came first, in the room's order. A new array. */
+  distinct(room: { readonly clients: ReadonlySet<AnyClient>; readonly userCount: number }) {
+    const all = [...room.clients];
+    if (all.length === room.userCount) return all;
     const seen = new Set<string>();
     return all.filter(({ user }) => !seen.has(user.id) && seen.add(user.id));
   }
@@ -56,10 +52,7 @@ export class Users {
     const entry = this.#entries.get(id);
     if (entry === undefined) this.#entries.set(id, client);
     else if (entry instanceof Set) entry.add(client);
-    else {
-      this.#entries.set(id, new Set([entry, client]));
-      this.#shared++;
-    }
+    else this.#entries.set(id, new Set([entry, client]));
   }
 
   /** A connection is gone. */
@@ -71,11 +64,24 @@ export class Users {
     } else if (entry instanceof Set) {
       entry.delete(client);
       const [last] = entry;
-      if (entry.size !== 1 || last === undefined) return;
-      this.#entries.set(id, last);
-      this.#shared--;
+      if (entry.size === 1 && last !== undefined) this.#entries.set(id, last);
     }
   }
+}
+
+/** Whether any of a user's clients but one is in a set. Walks through the smaller of both. */
+function isAnyIn(
+  own: ReadonlySet<AnyClient>,
+  clients: ReadonlySet<AnyClient>,
+  userId: string,
+  except: AnyClient | undefined,
+): boolean {
+  if (clients.size < own.size) {
+    for (const client of clients) if (client !== except && client.user.id === userId) return true;
+    return false;
+  }
+  for (const client of own) if (client !== except && clients.has(client)) return true;
+  return false;
 }
 
 const NOBODY: ReadonlySet<never> = new Set<never>();

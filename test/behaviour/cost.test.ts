@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { workOf } from "../support/work.js";
-import { World } from "../support/world.js";
+import { join, World } from "../support/world.js";
 
 /** What `act` costs in a hub of that size, after `prepare`. */
 function costs<T>(prepare: (size: number) => T, act: (prepared: T) => void) {
@@ -34,5 +34,42 @@ describe("what one client does costs the same, however large the hub is:", () =>
       ({ sockets }) => sockets.at(-1)?.cut(),
     );
     expect(large).toBe(small);
+  });
+
+  test("to join, and to leave, a room that shows how many are there, with a user in two tabs", () => {
+    for (const act of ["join", "cut"]) {
+      const { small, large } = costs(
+        (size) => {
+          const all = crowd(size, { presence: "count" });
+          for (const name of ["Twice", "Twice", "New"]) all.sockets.push(all.world.connect(name));
+          for (const socket of all.sockets.slice(0, -1)) socket.send(join("stadium"));
+          if (act === "cut") all.sockets.at(-1)?.send(join("stadium"));
+          all.world.clock.advance(1_000);
+          return all;
+        },
+        ({ sockets }) => {
+          if (act === "join") sockets.at(-1)?.send(join("stadium"));
+          else sockets.at(-1)?.cut();
+        },
+      );
+      expect(large).toBe(small);
+    }
+  });
+
+  test("to join, and to leave, a room of its own as one of many connections of a user", () => {
+    for (const act of ["join", "leave"] as const) {
+      const { small, large } = costs(
+        (size) => {
+          const world = new World({ heartbeat: false });
+          for (let n = 0; n < size; n++) world.enter("Bot", `room ${n}`);
+          const client = world.client("bot");
+          if (act === "join") client.leave(`room ${size - 1}`);
+          world.clock.flush();
+          return { client, size };
+        },
+        ({ client, size }) => void client[act](`room ${size - 1}`),
+      );
+      expect(large).toBe(small);
+    }
   });
 });
