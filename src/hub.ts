@@ -97,7 +97,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     const claims = new Claims();
     const around = { authorization, claims, rooms, users, typing, presence, catchUp, requests };
     const membership = new Membership(context, around, settings.maxRoomsPerClient);
-    const dispatcher = new Dispatcher(context, settings.handlerTimeout);
+    const dispatcher = new Dispatcher(context, settings);
     const turn = new Turn<AnyClient>(context.clock, context.counters, catchUp, (client, cause) =>
       this.#socketFailed(client, cause),
     );

@@ -75,6 +75,11 @@ export interface HubOptions<U extends User = User, D = Record<string, unknown>> 
   readonly heartbeat?: HeartbeatOptions | false;
   /** How long (ms) a handler's promise may take, or `false` for no limit. Default 30000. */
   readonly handlerTimeout?: number | false;
+  /**
+   * Most handlers of one client whose promises may be pending when a turn of the event loop ends, or `false` for
+   * no limit. Above, what it sends is answered with `RATE_LIMITED`, and its handler does not run. Default 100.
+   */
+  readonly maxPendingHandlers?: number | false;
   /** Where to log. By default only errors that have no `error` listener reach the console. */
   readonly logger?: Logger;
   /** The source of time; tests pass a `VirtualClock`. Default: the runtime's own. */
@@ -115,6 +120,7 @@ const DEFAULTS = {
   rateLimit: { perSecond: 100, burst: 200 },
   heartbeat: {},
   handlerTimeout: 30_000,
+  maxPendingHandlers: 100,
   logger: defaultLogger,
   clock: systemClock,
 };
@@ -137,6 +143,9 @@ export function readOptions<U extends User, D>(options: HubOptions<U, D>): Setti
     checkCount("rateLimit.burst", result.rateLimit?.burst);
   }
   if (result.handlerTimeout !== false) checkPositive("handlerTimeout", result.handlerTimeout);
+  if (result.maxPendingHandlers !== false) {
+    checkCount("maxPendingHandlers", result.maxPendingHandlers);
+  }
   if (result.authorize !== undefined && typeof result.authorize !== "function") {
     throw invalid("authorize", result.authorize, "a function");
   }

@@ -6,6 +6,7 @@ import type { Envelope, User } from "../protocol/types.js";
 import { isPromiseLike, knownValue } from "../util/promises.js";
 import { TIMED_OUT, withTimeout } from "../util/timeout.js";
 import { Incoming } from "./incoming.js";
+import { PendingHandlers } from "./pending-handlers.js";
 
 /**
  * Handles one type of message. What it returns, or its promise resolves to, is the payload of the
@@ -28,27 +29,37 @@ export const ANSWERED: unique symbol = Symbol("answered");
 /** Most messages a client may queue behind a pending join or send. */
 const MAX_WAITING = 100;
 
+/** The options of a hub that concern handlers. */
+interface DispatcherSettings {
+  readonly handlerTimeout: number | false;
+  readonly maxPendingHandlers: number | false;
+}
+
 /** Finds the handler of a message, runs it, and answers. Messages of one client take effect in order. */
 export class Dispatcher {
   readonly #context: Context;
   readonly #handlerTimeout: number | false;
   readonly #handlers = new Map<string, AnyHandler>();
-  /** Types whose handler's promise holds up what the same client sends next. */
-  readonly #holding = new Set<string>();
+  /** Types whose handler is the built-in one. */
+  readonly #builtIn = new Set<string>();
+  readonly #pending: PendingHandlers;
+  readonly #maxPending: number | false;
   /** By client, while a promise holds it up: the messages that wait. */
   readonly #waiting = new Map<AnyClient, Envelope[]>();
   #running = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(context: Context, handlerTimeout: number | false) {
+  constructor(context: Context, { handlerTimeout, maxPendingHandlers }: DispatcherSettings) {
     this.#context = context;
     this.#handlerTimeout = handlerTimeout;
+    this.#maxPending = maxPendingHandlers;
+    this.#pending = new PendingHandlers(context.clock, maxPendingHandlers);
   }
 
   /** Registers an application's handler, in place of the one before. */
   handle(type: string, handler: AnyHandler): void {
     this.#handlers.set(type, handler);
-    this.#holding.delete(type);
+    this.#builtIn.delete(type);
   }
 
   /**
@@ -57,7 +68,7 @@ export class Dispatcher {
    */
   handleBuiltIn(type: string, handler: AnyHandler): void {
     this.#handlers.set(type, handler);
-    if (orderOf(type) === "holds") this.#holding.add(type);
+    this.#builtIn.add(type);
   }
 
   /** Runs `callback` once no handler's promise is pending any more; at once, if none is. */
@@ -93,18 +104,28 @@ export class Dispatcher {
       refuse(client, new RoomcastError("UNKNOWN_TYPE", `There is no type "${type}".`), id);
       return undefined;
     }
+    if (this.#pending.isFull(client) && this.#mayPend(type)) {
+      const text = `At most ${this.#maxPending} of your messages may be in work at once.`;
+      refuse(client, new RoomcastError("RATE_LIMITED", text), id);
+      return undefined;
+    }
     const message = new Incoming(client, envelope);
     if (this.#context.hears("message")) this.#context.emit("message", { client, message });
     try {
       const result = handler(client, message);
       if (result === ANSWERED) return undefined;
       if (!isPromiseLike(result)) acknowledge(client, id, result);
-      else if (this.#holding.has(type)) return result;
+      else if (this.#builtIn.has(type) && orderOf(type) === "holds") return result;
       else this.#settle(client, envelope, result);
     } catch (error) {
       this.#fail(client, envelope, error);
     }
     return undefined;
+  }
+
+  /** Whether the promise of a type's handler is waited for beside others: not where it holds them up, or has none. */
+  #mayPend(type: string): boolean {
+    return !this.#builtIn.has(type) || orderOf(type) === "waits";
   }
 
   /** Answers with the value of a promise: at once where it is known already. */
@@ -117,6 +138,7 @@ export class Dispatcher {
   /** Waits for a handler's promise, and answers. A handler that is late runs on, and is reported. */
   async #wait(client: AnyClient, envelope: Envelope, result: PromiseLike<unknown>): Promise<void> {
     const timeout = this.#handlerTimeout;
+    const turn = this.#pending.begin(client);
     let isLate = false;
     this.#running++;
     try {
@@ -133,6 +155,7 @@ export class Dispatcher {
       if (isLate) this.#context.report(handlerFailed(envelope, error), client);
       else this.#fail(client, envelope, error);
     }
+    this.#pending.end(client, turn);
     this.#ended();
   }
 

@@ -20,6 +20,8 @@ test.each<[string, unknown, RegExp]>([
   ],
   ["heartbeat", null, /heartbeat must be { interval, timeout } or false; got null/],
   ["heartbeat", { intervall: 5 }, /Unknown option "intervall". Options: interval, timeout/],
+  ["maxPendingHandlers", 0, /maxPendingHandlers must be a whole number from 1 up; got 0/],
+  ["maxPendingHandlers", true, /maxPendingHandlers must be a whole number from 1 up; got true/],
   ["handlerTimeout", 0, /handlerTimeout must be a number above 0; got 0/],
   ["lagTimeout", 0, /lagTimeout must be a number above 0; got 0/],
   ["lagTimeout", true, /lagTimeout .* got true/],
@@ -78,7 +80,8 @@ test.each<[string, HubOptions]>([
 test("every limit may be turned off, and undefined means the default", () => {
   const limits = { maxRoomsPerClient: false, rateLimit: false, heartbeat: false } as const;
   const more = { handlerTimeout: false, lagTimeout: false, history: false } as const;
-  expect(() => new Hub({ ...limits, ...more, presence: { grace: 0 } })).not.toThrow();
+  const handlers = { maxPendingHandlers: false } as const;
+  expect(() => new Hub({ ...limits, ...more, ...handlers, presence: { grace: 0 } })).not.toThrow();
   const names = ["maxMessageBytes", "history", "historyStore", "presence", "authorize"];
   const unset = Object.fromEntries(names.map((name) => [name, undefined])) as HubOptions;
   expect(() => new Hub(unset)).not.toThrow();
