@@ -100,6 +100,10 @@ export class Presence {
   /** The name that a room shows of a user: that of the connection which joined first. */
   nameIn(state: RoomState, { id, name }: User): string {
     const clients = this.#users.clientsOf(id);
+    if (state.clients.size <= clients.size) {
+      for (const { user } of state.clients) if (user.id === id) return user.name;
+      return name;
+    }
     for (const { user } of clients) {
       if (user.name === name) continue;
       for (const client of state.clients) if (clients.has(client)) return client.user.name;
