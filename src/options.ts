@@ -1,7 +1,7 @@
 import type { Client } from "./client.js";
 import {
-  type HistoryLimits,
   type HistoryOptions,
+  type HistorySettings,
   type HistoryStore,
   readHistoryOptions,
 } from "./history/history.js";
@@ -103,7 +103,7 @@ export type Settings<U extends User = User, D = Record<string, unknown>> = Omit<
 > & {
   readonly clock: SteadyClock;
   readonly authorize: HubOptions<U, D>["authorize"];
-  readonly history: (roomId: string) => HistoryLimits | false;
+  readonly history: (roomId: string) => HistorySettings | false;
   readonly presence: (roomId: string) => Visibility;
   readonly heartbeat: { readonly interval: number; readonly timeout: number } | false;
 };

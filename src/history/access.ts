@@ -68,7 +68,7 @@ export class HistoryAccess {
   /** A user joins, at position `seq` unless they may read from earlier on. */
   grant(userId: string, seq: number): void {
     this.catchUp();
-    const since = this.#since.get(userId) ?? seq;
+    const since = Math.min(this.#since.get(userId) ?? seq, seq);
     this.#since.delete(userId);
     this.#since.set(userId, since);
     if (this.#since.size <= MAX_USERS) return;
@@ -83,10 +83,9 @@ export class HistoryAccess {
     this.#since.delete(userId);
   }
 
-  /** Whether a user may be shown the messages after a position. */
-  allows(userId: string, seq: number): boolean {
+  /** The position after which a user may be shown messages; undefined for none. */
+  since(userId: string): number | undefined {
     this.catchUp();
-    const since = this.#since.get(userId);
-    return since !== undefined && seq >= since;
+    return this.#since.get(userId);
   }
 }

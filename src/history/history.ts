@@ -15,6 +15,11 @@ export interface HistoryOptions {
   readonly bytes?: number;
   /** How long (ms) a message is kept, and a room outlives its last member. Default 300000. */
   readonly ttl?: number;
+  /**
+   * How many of the last messages a user may read who asks for them when joining, and who could not read them
+   * before. Then `authorize` alone decides who reads them. Default 0.
+   */
+  readonly newcomers?: number;
 }
 
 /**
@@ -22,7 +27,10 @@ export interface HistoryOptions {
  *
  * @category History
  */
-export type HistoryLimits = Required<HistoryOptions>;
+export type HistoryLimits = Required<Omit<HistoryOptions, "newcomers">>;
+
+/** The history options of one room, with every default filled in. */
+export type HistorySettings = Required<HistoryOptions>;
 
 /**
  * Messages of a room, one after the other.
@@ -69,15 +77,16 @@ export interface HistoryStore {
 }
 
 /** Fills in the defaults. Throws `INVALID_OPTION` with the option's name and the value. */
-export function readHistoryOptions(given: HistoryOptions | false): HistoryLimits | false {
+export function readHistoryOptions(given: HistoryOptions | false): HistorySettings | false {
   if (given === false) return false;
   if (typeof given !== "object" || given === null) {
     throw invalid("history", given, "an object or false");
   }
-  const { messages = 100, bytes = 262_144, ttl = 300_000 } = given;
-  checkNames(given, ["messages", "bytes", "ttl"]);
+  const { messages = 100, bytes = 262_144, ttl = 300_000, newcomers = 0 } = given;
+  checkNames(given, ["messages", "bytes", "ttl", "newcomers"]);
   checkCount("history.messages", messages);
   checkCount("history.bytes", bytes);
   checkPositive("history.ttl", ttl);
-  return { messages, bytes, ttl };
+  checkCount("history.newcomers", newcomers, 0);
+  return { messages, bytes, ttl, newcomers };
 }

@@ -8,19 +8,29 @@ import type { History, Replay } from "./history.js";
 /** Most messages held per room while its history is being read; the last ones stay. */
 const MAX_HELD = 1_000;
 
+interface KeptOptions {
+  readonly history: History;
+  readonly ttl: number;
+  readonly newcomers: number;
+  readonly revocations: Revocations;
+}
+
 /** What a timeline has where the room keeps its messages. */
-class Kept {
+class Kept implements KeptOptions {
   readonly history: History;
   /** How long (ms) it outlives the room's last member. */
   readonly ttl: number;
+  /** How many of the last messages anybody may read who joins. */
+  readonly newcomers: number;
   readonly revocations: Revocations;
   access: HistoryAccess | undefined;
   readers = 0;
   held: Message[] | undefined;
 
-  constructor(history: History, ttl: number, revocations: Revocations) {
+  constructor({ history, ttl, newcomers, revocations }: KeptOptions) {
     this.history = history;
     this.ttl = ttl;
+    this.newcomers = newcomers;
     this.revocations = revocations;
   }
 }
@@ -37,8 +47,8 @@ export class Timeline {
   #seq = 0;
 
   /** Without arguments it keeps the position alone. */
-  constructor(kept?: { history: History; ttl: number; revocations: Revocations }) {
-    this.#kept = kept && new Kept(kept.history, kept.ttl, kept.revocations);
+  constructor(kept?: KeptOptions) {
+    this.#kept = kept && new Kept(kept);
   }
 
   /** The number of the last message. */
@@ -66,12 +76,22 @@ export class Timeline {
     return this.#kept?.ttl;
   }
 
-  /** A user joins: from now on they may read the history, or from where they might already. */
-  grantAccess(userId: string): void {
+  /** The position after which a user, or anybody, is shown the last `count` messages, as far as that is allowed. */
+  startFor(userId: string | undefined, count: number): number {
+    const { seq } = this;
+    const kept = this.#kept;
+    if (kept === undefined) return seq;
+    const since = userId === undefined ? undefined : kept.access?.since(userId);
+    const asMember = Math.max(since ?? seq, seq - count);
+    return Math.max(0, Math.min(asMember, seq - Math.min(count, kept.newcomers)));
+  }
+
+  /** A user joins: from a position on they may read the history, or from where they might already. */
+  grantAccess(userId: string, seq = this.seq): void {
     const kept = this.#kept;
     if (kept === undefined) return;
     kept.access ??= new HistoryAccess(kept.revocations);
-    kept.access.grant(userId, this.seq);
+    kept.access.grant(userId, seq);
   }
 
   /** A user leaves by decision, and may not read the messages that follow. */
@@ -86,7 +106,8 @@ export class Timeline {
 
   /** Whether a user may read the messages after a position. */
   allows(userId: string, seq: number): boolean {
-    return this.#kept?.access?.allows(userId, seq) === true;
+    const since = this.#kept?.access?.since(userId);
+    return since !== undefined && seq >= since;
   }
 
   /** Takes the room's next message, whose `seq` is one more than the last. */

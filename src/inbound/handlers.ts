@@ -7,12 +7,16 @@ import type { Position } from "../protocol/types.js";
 import { type Authorization, forbidden } from "../rooms/authorization.js";
 import type { Claims } from "../rooms/claims.js";
 import type { Membership } from "../rooms/membership.js";
+import type { Wanted } from "../rooms/missed.js";
 import type { Presence } from "../rooms/presence.js";
 import type { Requests } from "../rooms/requests.js";
 import type { RoomState } from "../rooms/room-state.js";
 import type { Typing } from "../rooms/typing.js";
 import { ANSWERED, type Dispatcher, type Handler } from "./dispatcher.js";
 import { notInRoom } from "./incoming.js";
+
+/** Most earlier messages that a client may ask for when it joins. */
+const MAX_LAST = 1_000;
 
 /** What the built-in handlers work with. */
 export interface HandlerParts {
@@ -51,9 +55,7 @@ export function registerHandlers(dispatcher: Dispatcher, parts: HandlerParts): v
 
   const handlers: { readonly [T in keyof typeof CLIENT_MESSAGES]: Handler } = {
     join_room(client, { payload, id }) {
-      const { since } = (payload ?? {}) as { since?: unknown };
-      const position = since === undefined ? undefined : positionIn(since);
-      const pending = membership.request(client, roomIdIn(payload), position, id);
+      const pending = membership.request(client, roomIdIn(payload), wantedIn(payload), id);
       return pending?.then(() => ANSWERED) ?? ANSWERED;
     },
 
@@ -120,6 +122,23 @@ function roomIdIn(payload: unknown): string {
   const roomId = (payload as { room_id?: unknown } | null | undefined)?.room_id;
   assertRoomId(roomId);
   return roomId;
+}
+
+/** Which earlier messages a `join_room` asks for. */
+function wantedIn(payload: unknown): Wanted {
+  const { since, last } = payload as { since?: unknown; last?: unknown };
+  return {
+    since: since === undefined ? undefined : positionIn(since),
+    last: last === undefined ? undefined : countIn(last),
+  };
+}
+
+function countIn(value: unknown): number {
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_LAST) {
+    return value as number;
+  }
+  const text = `"last" must be a whole number from 1 to ${MAX_LAST}.`;
+  throw new RoomcastError("INVALID_PAYLOAD", text);
 }
 
 function positionIn(value: unknown): Position {

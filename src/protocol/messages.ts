@@ -29,7 +29,7 @@ const fromClient = <Payload>(order: Order): MessageType<Payload, { readonly orde
 
 /** The built-in types that a client sends. */
 export const CLIENT_MESSAGES = {
-  join_room: fromClient<{ room_id: string; since?: Position }>("holds"),
+  join_room: fromClient<{ room_id: string; since?: Position; last?: number }>("holds"),
   leave_room: fromClient<{ room_id: string }>("holds"),
   send_message: fromClient<unknown>("holds"),
   typing: fromClient<undefined>("holds"),

@@ -1,15 +1,14 @@
 import type { AnyClient } from "../client.js";
 import type { Context } from "../context.js";
-import type { Replay } from "../history/history.js";
-import type { Timeline } from "../history/timeline.js";
 import { assertRoomId } from "../protocol/envelope.js";
 import { RoomcastError } from "../protocol/errors.js";
-import type { LeaveReason, Position } from "../protocol/types.js";
+import type { LeaveReason } from "../protocol/types.js";
 import type { AnyRoom } from "../room.js";
 import { isPromiseLike } from "../util/promises.js";
 import { type Authorization, forbidden } from "./authorization.js";
 import type { CatchUp } from "./catch-up.js";
 import type { Claim, Claims } from "./claims.js";
+import { type Missed, readMissed, type Wanted } from "./missed.js";
 import type { Presence } from "./presence.js";
 import type { Requests } from "./requests.js";
 import type { RoomState } from "./room-state.js";
@@ -33,17 +32,12 @@ export interface MembershipParts {
 interface PendingJoin {
   readonly client: AnyClient;
   readonly roomId: string;
-  /** The position that the client was at, if it was in the room before. */
-  readonly since: Position | undefined;
+  readonly wanted: Wanted;
   /** The id of its message. */
   readonly id: string | undefined;
 }
 
-/** The first messages that a returning client missed, read from a timeline that is held for it. */
-interface Missed {
-  readonly timeline: Timeline;
-  readonly replay: Replay;
-}
+const NOTHING: Wanted = { since: undefined, last: undefined };
 
 /** Joining, leaving and being removed: the only way into a room, and the only way out. */
 export class Membership {
@@ -58,19 +52,19 @@ export class Membership {
   }
 
   /**
-   * A client asks to join a room. It is sent `room_info` and the messages after `since`, and if it is in the
-   * room already, `room_info` alone. Returns a promise where `authorize` or the history takes time.
+   * A client asks to join a room. It is sent `room_info` and the messages that it wants, and if it is in
+   * the room already, `room_info` alone. Returns a promise where `authorize` or the history takes time.
    *
    * @throws RoomcastError `INVALID_PAYLOAD`, `FORBIDDEN`, `TOO_MANY_ROOMS`; or rejects with it.
    */
   request(
     client: AnyClient,
     roomId: string,
-    since: Position | undefined,
+    wanted: Wanted,
     id: string | undefined,
   ): Promise<void> | undefined {
     const { authorization, claims } = this.#parts;
-    const join: PendingJoin = { client, roomId, since, id };
+    const join: PendingJoin = { client, roomId, wanted, id };
     const claim = claims.open(client, "join", roomId);
     let isWaiting = false;
     try {
@@ -90,7 +84,7 @@ export class Membership {
     const state = client.memberships.get(roomId);
     if (state !== undefined) return state.room;
     if (!client.isOpen) return this.#parts.rooms.handle(roomId);
-    const wish = { client, roomId, since: undefined, id: undefined };
+    const wish = { client, roomId, wanted: NOTHING, id: undefined };
     return this.#context.together(() => this.#enter(wish)).room;
   }
 
@@ -203,22 +197,25 @@ export class Membership {
   }
 
   /** Puts an open client into a room that it is not in. */
-  #enter({ client, roomId, since, id }: PendingJoin, missed?: Missed): RoomState {
+  #enter({ client, roomId, wanted, id }: PendingJoin, missed?: Missed): RoomState {
     const { rooms, users, presence, catchUp } = this.#parts;
     const limit = this.#maxRoomsPerClient;
     if (limit !== false && client.memberships.size >= limit) {
       throw new RoomcastError("TOO_MANY_ROOMS", `You may be in at most ${limit} rooms.`);
     }
     const state = rooms.activate(roomId);
-    const replay = missed?.timeline === state.timeline ? missed.replay : undefined;
-    state.timeline.grantAccess(client.user.id);
+    const shown = missed?.timeline === state.timeline ? missed : undefined;
+    const replay = shown?.replay;
+    // Who is shown earlier messages may recover them, too.
+    state.timeline.grantAccess(client.user.id, replay && replay.from - 1);
     state.clients.add(client);
     if (!users.isAnotherIn(client, state.clients)) state.userCount++;
     client.memberships.set(roomId, state);
     const isNew = presence.joined(state, client);
     // The client stands at its own position, which `room_info` states, until it has caught up.
     if (replay !== undefined) client.outbox.fallBehind().cursor(roomId, replay.from - 1);
-    presence.sendInfo(client, state, "room_info", id, since && replay !== undefined);
+    const recovered = wanted.since && shown?.isRecovered === true;
+    presence.sendInfo(client, state, "room_info", id, recovered);
     if (replay !== undefined) catchUp.start(client, state, replay);
     const context = this.#context;
     if (context.hears("join")) context.emit("join", { client, room: state.room });
@@ -228,31 +225,12 @@ export class Membership {
     return state;
   }
 
-  /**
-   * What came after the position that a client was at. Undefined if it cannot all be shown: the position is of
-   * another epoch, history does not reach back so far, or the user was out of the room by decision.
-   * Otherwise the timeline is held, until it is released.
-   */
+  /** What a client is shown that joins. Nothing where it is in the room already. */
   #readMissed(join: PendingJoin): Missed | undefined | Promise<Missed | undefined> {
-    const { client, roomId, since } = join;
-    if (since === undefined) return undefined;
+    const { client, roomId, wanted } = join;
     const timeline = this.#parts.rooms.find(roomId)?.timeline;
-    if (timeline === undefined || since.epoch !== timeline.epoch || since.seq > timeline.seq) {
-      return undefined;
-    }
-    // Where nothing was missed there is nothing to be shown.
-    const isShown = () => timeline.allows(client.user.id, since.seq);
-    if (since.seq < timeline.seq && !isShown()) return undefined;
-    timeline.hold();
-    const check = (replay: Replay): Missed | undefined => {
-      // While it was read, the user may have left on another connection.
-      if (replay.from === since.seq + 1 && (replay.to < replay.from || isShown())) {
-        return { timeline, replay };
-      }
-      timeline.release();
-      return undefined;
-    };
-    const replay = this.#parts.catchUp.read(timeline, since.seq);
-    return isPromiseLike(replay) ? replay.then(check) : check(replay);
+    if (timeline === undefined || client.memberships.has(roomId)) return undefined;
+    const { catchUp } = this.#parts;
+    return readMissed(timeline, client.user.id, wanted, (...from) => catchUp.read(...from));
   }
 }

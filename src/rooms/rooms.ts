@@ -1,6 +1,6 @@
 import type { Context } from "../context.js";
 import { Revocations } from "../history/access.js";
-import type { HistoryLimits, HistoryStore } from "../history/history.js";
+import type { HistorySettings, HistoryStore } from "../history/history.js";
 import { Timeline } from "../history/timeline.js";
 import { type AnyRoom, Room, type RoomHost } from "../room.js";
 import { Deadline } from "../util/deadline.js";
@@ -18,7 +18,7 @@ const POSITION_KEPT = 60_000;
 
 /** How rooms are made. */
 export interface RoomsSettings {
-  readonly history: (roomId: string) => HistoryLimits | false;
+  readonly history: (roomId: string) => HistorySettings | false;
   readonly historyStore: HistoryStore;
   readonly presence: (roomId: string) => Visibility;
 }
@@ -120,15 +120,14 @@ export class Rooms {
     // What the application's functions throw comes first: a history that was opened must be closed.
     const limits = history(id);
     const kind = this.#kindOf(presence(id));
-    const timeline = new Timeline(
-      limits === false
-        ? undefined
-        : {
-            history: historyStore.open(id, limits),
-            ttl: limits.ttl,
-            revocations: this.#revocations,
-          },
-    );
+    if (limits === false) return new RoomState(kind, id, new Timeline());
+    const { newcomers, ...kept } = limits;
+    const timeline = new Timeline({
+      history: historyStore.open(id, kept),
+      ttl: kept.ttl,
+      newcomers,
+      revocations: this.#revocations,
+    });
     return new RoomState(kind, id, timeline);
   }
 

@@ -11,10 +11,10 @@ export function checkNames(options: object, known: readonly string[]): void {
   }
 }
 
-/** A whole number from 1 up. */
-export function checkCount(name: string, value: unknown): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw invalid(name, value, "a whole number from 1 up");
+/** A whole number from `least` up. */
+export function checkCount(name: string, value: unknown, least = 1): void {
+  if (!Number.isSafeInteger(value) || (value as number) < least) {
+    throw invalid(name, value, `a whole number from ${least} up`);
   }
 }
 

@@ -32,6 +32,8 @@ test.each<[string, unknown, RegExp]>([
   ["history", { bytes: "1 MiB" }, /history.bytes .* got "1 MiB"/],
   ["history", { ttl: 0 }, /history.ttl must be a number above 0; got 0/],
   ["history", { ttl: Number.POSITIVE_INFINITY }, /history.ttl .* got Infinity/],
+  ["history", { newcomers: -1 }, /history.newcomers must be a whole number from 0 up; got -1/],
+  ["history", { newcomers: "all" }, /history.newcomers .* got "all"/],
   ["history", { message: 5 }, /Unknown option "message". Options: messages, bytes, ttl/],
   ["history", true, /history must be .*; got true/],
   ["history", 100, /history must be .*; got 100/],
