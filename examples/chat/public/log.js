@@ -93,7 +93,7 @@ export class MessageLog {
 
   /** Shows that something happened: the connection is back, messages are missing. */
   notice(text) {
-    const line = element("li", { className: "notice", dir: "auto" }, text);
+    const line = element("li", { className: "notice" }, text);
     this.#insert(line);
     return line;
   }
@@ -105,7 +105,7 @@ export class MessageLog {
     if (isLast && crowd.line.isConnected && crowd.what === what) crowd.names.push(name);
     else this.#crowd = { line: this.notice(""), what, names: [name] };
     const { line, names } = this.#crowd;
-    line.textContent = `${listOf(names)} ${what}`;
+    line.replaceChildren(...listOf(names), ` ${what}`);
     this.follow();
   }
 
@@ -170,12 +170,18 @@ function isEnd(next) {
   return next === null || next.dataset.state === "pending";
 }
 
-/** "Ada", "Ada and Ben", "Ada, Ben and 100 others". */
+/** "Ada", "Ada and Ben", "Ada, Ben and 100 others": names whose direction is their own. */
 function listOf(names) {
-  const [first, second, ...others] = new Set(names);
-  if (second === undefined) return first;
-  if (others.length === 0) return `${first} and ${second}`;
-  return `${first}, ${second} and ${others.length === 1 ? others[0] : `${others.length} others`}`;
+  const [first, second, ...others] = [...new Set(names)].map((name) => element("bdi", {}, name));
+  if (second === undefined) return [first];
+  if (others.length === 0) return [first, " and ", second];
+  return [
+    first,
+    ", ",
+    second,
+    " and ",
+    ...(others.length === 1 ? others : [`${others.length} others`]),
+  ];
 }
 
 /** Whether `one` belongs below `other`, which is new: it is not sent yet, or its position is higher. */

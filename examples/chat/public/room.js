@@ -12,6 +12,10 @@ const FAILURES = {
   TIMEOUT: "The server has not confirmed this.",
 };
 
+/** What a gap means: some messages are known to be lost, or nobody can know. */
+const MISSED = "Some messages were missed while you were away.";
+const PERHAPS_MISSED = "The server lost its history: messages may have been missed.";
+
 /** Why somebody is not a member any more. */
 const DEPARTURES = {
   left: "left",
@@ -38,6 +42,7 @@ export class ChatRoom {
   /** The promise of a place in the room, and then the place. */
   #joining;
   #place;
+  #wasHere = false;
   /** Own messages that the server has not confirmed, by the key that they carry. */
   #unconfirmed = new Map();
 
@@ -58,13 +63,10 @@ export class ChatRoom {
 
   /** Joins, and stays in over reconnects; rejects when we are not let in, or not any more. */
   async join(connection) {
-    const wasHere = this.#place !== undefined;
-    this.#joining = connection.join(this.name);
-    const place = await this.#joining;
-    this.#place = place;
-    if (wasHere) this.log.notice("You are back. You may have missed messages.");
+    const place = connection.room(this.name);
+    // Whoever listens before joining hears everything.
     place.on("room_info", (message) => this.#enter(message));
-    place.on("gap", () => this.log.notice("Some messages were missed while you were away."));
+    place.on("gap", ({ to }) => this.log.notice(to === undefined ? PERHAPS_MISSED : MISSED));
     place.on("members", this.#onChange);
     const tell = (type, text) => {
       place.on(type, ({ payload }) => this.log.happened(payload.name, text(payload)));
@@ -75,6 +77,10 @@ export class ChatRoom {
     tell("user_returned", () => "is back");
     place.on("user_typing", (message) => this.#showTyping(message));
     place.on("new_message", (message) => this.#show(message));
+    // Another connection knows nothing of what the last one had.
+    if (this.#wasHere) this.log.notice("You may have missed messages.");
+    this.#joining = place.join();
+    this.#place = await this.#joining;
     this.#onChange();
     await new Promise((_, reject) => place.on("left", reject));
   }
@@ -131,7 +137,8 @@ export class ChatRoom {
 
   /** Unasked, without an `id`, the list of members comes to whom the room talked too fast for. */
   #enter({ id }) {
-    if (id !== undefined) this.log.notice("You are back");
+    if (id !== undefined && this.#wasHere) this.log.notice("You are back");
+    this.#wasHere = true;
     this.typing.clear();
     this.#onChange();
   }
