@@ -2,13 +2,13 @@ import type { AnyClient } from "../client.js";
 import type { Context } from "../context.js";
 import type { Excluded } from "../delivery/fan-out.js";
 import type { ServerEnvelope } from "../protocol/messages.js";
-import type { LeaveReason, Member, RoomInfo, User } from "../protocol/types.js";
+import type { LeaveReason, Member, User } from "../protocol/types.js";
 import { Deadline } from "../util/deadline.js";
 import { Crowd } from "./crowd.js";
+import { RoomInfo } from "./room-info.js";
 import type { AbsentMember, RoomState } from "./room-state.js";
 import type { Rooms } from "./rooms.js";
 import type { Users } from "./users.js";
-import type { Visibility } from "./visibility.js";
 
 type Announcement = Pick<ServerEnvelope, "type" | "payload">;
 
@@ -27,6 +27,7 @@ export class Presence {
   readonly #users: Users;
   readonly #rooms: Rooms;
   readonly #crowd: Crowd;
+  readonly #info: RoomInfo;
   readonly #maxMessageBytes: number;
   /** What users show of themselves, by user id. Undefined where it was removed: it must not be restored. */
   readonly #states = new Map<string, unknown>();
@@ -42,6 +43,7 @@ export class Presence {
     this.#rooms = rooms;
     this.#maxMessageBytes = maxMessageBytes;
     this.#crowd = new Crowd(context.clock);
+    this.#info = new RoomInfo(context.clock, users, (user) => this.#show(user));
   }
 
   /** A client joined. Returns whether its user was no member before. */
@@ -52,6 +54,7 @@ export class Presence {
       return false;
     }
     if (this.#users.isAnotherIn(client, state.clients)) return false;
+    this.#info.added(state, client.user);
     const payload = this.#member(state, client.user);
     this.#announceChange(state, { type: "user_joined", payload }, client);
     return true;
@@ -59,6 +62,7 @@ export class Presence {
 
   /** A user's last client in a room left it. Returns whether the user is no member any more. */
   left(state: RoomState, { user }: AnyClient, reason: LeaveReason): boolean {
+    this.#info.changed(state);
     // When the hub closes, everybody leaves, and nobody needs to hear it of everybody else.
     if (this.#context.isClosing) return false;
     const { grace } = state.kind.visibility;
@@ -73,6 +77,7 @@ export class Presence {
 
   /** A client left a room in which its user has others. `before` is the name that was shown. */
   stayed(state: RoomState, user: User, before: string): void {
+    this.#info.changed(state);
     if (this.#context.isClosing || this.nameIn(state, user) === before) return;
     this.#announce(state, { type: "user_updated", payload: this.#member(state, user) });
   }
@@ -132,6 +137,7 @@ export class Presence {
     for (const client of this.#users.clientsOf(user.id)) {
       for (const room of client.memberships.values()) rooms.add(room);
     }
+    for (const room of rooms) this.#info.changed(room);
     if (except !== undefined) rooms.delete(except);
     for (const room of rooms) {
       this.#announce(room, { type: "user_updated", payload: this.#member(room, user) });
@@ -149,10 +155,11 @@ export class Presence {
     const { timeline, kind, id: room } = state;
     // The position of a client that is behind is its own: the messages after it follow.
     const cursor = state.clients.has(client) ? client.outbox.lag?.cursors.get(room) : undefined;
-    const info = this.#info(room, kind.visibility, state, recovered);
-    const payload = type === "room_info" ? { ...info, max: this.#maxMessageBytes } : info;
+    const max = type === "room_info" ? this.#maxMessageBytes : undefined;
+    const { show } = kind.visibility;
     const seq = cursor?.seq ?? timeline.seq;
-    client.push({ type, room, payload, id, seq, epoch: timeline.epoch });
+    const answer = { type, room, show, recovered, max, id, seq, epoch: timeline.epoch };
+    client.outbox.push(this.#info.message(state, answer));
   }
 
   /** Answers `online_users`, for a room that does not exist, too. */
@@ -162,8 +169,9 @@ export class Presence {
       this.sendInfo(client, state, "online_users", id);
       return;
     }
-    const payload = this.#info(room, this.#rooms.visibility(room), undefined, undefined);
-    client.push({ type: "online_users", room, payload, id, seq: 0 });
+    const { show } = this.#rooms.visibility(room);
+    const answer = { type: "online_users", room, show, id, seq: 0 } as const;
+    client.outbox.push(this.#info.message(undefined, answer));
   }
 
   /** The hub closes: nobody is waited for. */
@@ -184,25 +192,6 @@ export class Presence {
   #show({ id, name }: User): Member {
     const state = this.#states.get(id);
     return state === undefined ? { id, name } : { id, name, state };
-  }
-
-  #info(
-    room_id: string,
-    { show }: Visibility,
-    state: RoomState | undefined,
-    recovered: boolean | undefined,
-  ): RoomInfo {
-    if (show === "none") return { room_id, recovered };
-    const count = state?.memberCount ?? 0;
-    if (show === "count") return { room_id, count, recovered };
-    const users: Member[] = [];
-    const clients = state === undefined ? [] : this.#users.distinct(state);
-    for (const { user } of clients) users.push(this.#show(user));
-    for (const { user, state: shown, isShown } of state?.absent?.values() ?? []) {
-      const reconnecting = isShown || undefined;
-      users.push({ id: user.id, name: user.name, reconnecting, state: shown });
-    }
-    return { room_id, users, count, recovered };
   }
 
   #returned(state: RoomState, client: AnyClient, absent: AbsentMember): void {
@@ -231,6 +220,7 @@ export class Presence {
     else rooms.add(state);
     absent.deadline = new Deadline(clock, quiet, () => {
       absent.isShown = true;
+      this.#info.changed(state);
       const end = () => this.endGrace(state, user.id, "timeout");
       absent.deadline = new Deadline(clock, grace - quiet, end);
       const payload = { id: user.id, name: user.name };
@@ -241,6 +231,7 @@ export class Presence {
   #forget(state: RoomState, absent: AbsentMember): void {
     absent.deadline?.clear();
     state.absent?.delete(absent.user.id);
+    this.#info.changed(state);
     if (state.absent?.size === 0) state.absent = undefined;
     this.#absentCount--;
     const rooms = this.#absentIn.get(absent.user.id);
