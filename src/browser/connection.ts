@@ -5,6 +5,7 @@ import type { Unsubscribe } from "./emitter.js";
 import { encode } from "./encode.js";
 import { ConnectionError, leftError } from "./errors.js";
 import { Notice } from "./holding-emitter.js";
+import { Joins } from "./joins.js";
 import { Membership } from "./membership.js";
 import { type ConnectOptions, settle } from "./options.js";
 import { type ConnectionRequestOptions, PendingRequests } from "./pending-requests.js";
@@ -69,7 +70,10 @@ export class Connection {
   readonly #delivery: Delivery;
   readonly #socket: ReconnectingSocket;
   readonly #requests: PendingRequests;
+  readonly #joins: Joins;
   readonly #memberships = new Map<string, Membership>();
+  /** Why nothing can be joined any more. */
+  #error: ConnectionError | undefined;
   /** Aborted when the connection is closed for good. */
   readonly #closed = new AbortController();
   /** What rooms use of this connection. */
@@ -98,9 +102,22 @@ export class Connection {
       message: (envelope, size) => this.#delivery.run(() => this.#receive(envelope, size)),
       lost: (code, reason) => {
         for (const membership of this.#memberships.values()) membership.isJoined = false;
+        this.#joins.stop();
         this.#requests.lost(code, reason);
       },
       error: (error) => this.#delivery.tell("error", error),
+    });
+    const { backoff, random } = settings;
+    this.#joins = new Joins({
+      clock,
+      backoff,
+      random,
+      ask: (membership) => this.#ask(membership),
+      refused: (membership, error) => {
+        this.#removeRoom(membership, error);
+        // The server may still let us in, and we no longer wait for it.
+        if (error.code === "TIMEOUT") this.#sendLeave(membership.id);
+      },
     });
     this.#host = {
       clock,
@@ -108,11 +125,12 @@ export class Connection {
       request: (envelope, options) => this.#requests.add(envelope, options),
       send: (envelope) => this.#socket.send(envelope),
       join: (id, handle, onLeft) => {
+        if (this.#error) throw this.#error;
         const membership = this.#memberships.get(id) ?? new Membership(id);
         membership.handles.set(handle, onLeft);
         if (!this.#memberships.has(id)) {
           this.#memberships.set(id, membership);
-          this.#sendJoin(membership);
+          this.#joins.add(membership);
         }
         return membership;
       },
@@ -207,19 +225,10 @@ export class Connection {
     return (type === "join_room" || !isOutside) && this.#socket.send(envelope, text);
   }
 
-  /** Asks to join a room if there is a connection; each later connection asks again. */
-  #sendJoin(membership: Membership): void {
-    const { id, cursor } = membership;
+  /** Asks to be let in. */
+  #ask({ id, cursor }: Membership): Promise<Envelope> {
     const payload = { room_id: id, since: cursor.epoch && cursor };
-    this.#requests
-      .add({ type: "join_room", room: id, payload }, {}, 0)
-      .catch((error: ConnectionError) => {
-        const isDisconnected = ["CONNECTION_LOST", "QUEUE_FULL"].includes(error.code);
-        if (membership.error || isDisconnected) return;
-        this.#removeRoom(membership, error);
-        // The server may still let us in, and we no longer wait for it.
-        if (error.code === "TIMEOUT") this.#sendLeave(id);
-      });
+    return this.#requests.add({ type: "join_room", room: id, payload }, {}, 0);
   }
 
   #sendLeave(room_id: string): void {
@@ -232,6 +241,7 @@ export class Connection {
     membership.isJoined = false;
     membership.error = error;
     membership.refuse(error);
+    this.#joins.remove(membership);
     this.#requests.reject(error, id);
     for (const onLeft of handles.values()) onLeft();
     this.#delivery.inside(new Notice("left", error), membership);
@@ -240,12 +250,14 @@ export class Connection {
   #statusChanged(status: ConnectionStatus): void {
     this.#delivery.tell("status", status);
     if (status.state === "open") {
-      for (const membership of this.#memberships.values()) this.#sendJoin(membership);
+      this.#joins.start(this.#memberships.values());
       this.#requests.flush();
     } else if (status.state === "closed") {
       const text = `The connection was closed: ${status.code} ${status.reason}`;
       const error = new ConnectionError("CLOSED", text);
+      this.#error = error;
       this.#closed.abort();
+      this.#joins.stop();
       this.#requests.close(error);
       for (const membership of this.#memberships.values()) this.#removeRoom(membership, error);
     }
@@ -264,7 +276,9 @@ export class Connection {
     if (id && id[0] !== "#") {
       // An ack names no epoch: its position is one of the epoch that holds when it arrives.
       const isAwaited = this.#requests.settle({ epoch: membership?.cursor.epoch, ...envelope });
-      if (type === "ack" || (isAwaited && type === "room_info")) {
+      // A late answer lets us in again, too, but not to a room that was left and joined anew.
+      const isAnswer = isAwaited || membership?.hasEntered;
+      if (type === "ack" || (isAnswer && type === "room_info")) {
         notices = membership?.receive(envelope, size);
       }
       // Before the listeners of the room hear of it: what waits was sent before what they send.

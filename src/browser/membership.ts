@@ -21,6 +21,8 @@ export class Membership {
   isJoined = false;
   /** Whether it ever did. */
   hasEntered = false;
+  /** How often the server failed to let us in again. */
+  failures = 0;
   /** Why the room was left. */
   error: ConnectionError | undefined;
   /** Resolves when the server has let us in, rejects when it will not. */

@@ -43,7 +43,10 @@ export interface RoomHost {
   readonly clock: SteadyTimers;
   /** Makes the listeners of one handle. */
   createEmitter(): HoldingEmitter;
-  /** Adds a handle to the membership of a room; the first one joins the room. `onLeft` runs when it is left. */
+  /**
+   * Adds a handle to the membership of a room; the first one joins the room. `onLeft` runs when it is left.
+   * Throws `CLOSED` if the connection was closed.
+   */
   join(id: string, handle: HoldingEmitter, onLeft: () => void): Membership;
   /** Sends a message, now or when the room is joined; resolves with its answer. */
   request(envelope: Envelope, options: ConnectionRequestOptions): Promise<Envelope>;
