@@ -67,11 +67,15 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
  * @category Main
  */
 export class Connection {
+  /** Vue leaves an object with this alone: its proxies cannot read private members. @internal */
+  readonly __v_skip = true;
   readonly #delivery: Delivery;
   readonly #socket: ReconnectingSocket;
   readonly #requests: PendingRequests;
   readonly #joins: Joins;
   readonly #memberships = new Map<string, Membership>();
+  /** Whether the server told us last when to reconnect: it stops, and in order. */
+  #isCleanStop = false;
   /** Why nothing can be joined any more. */
   #error: ConnectionError | undefined;
   /** Aborted when the connection is closed for good. */
@@ -101,7 +105,11 @@ export class Connection {
       status: (status) => this.#delivery.run(() => this.#statusChanged(status)),
       message: (envelope, size) => this.#delivery.run(() => this.#receive(envelope, size)),
       lost: (code, reason) => {
-        for (const membership of this.#memberships.values()) membership.isJoined = false;
+        const wasOpen = this.status.state === "open";
+        for (const membership of this.#memberships.values()) {
+          membership.isJoined = false;
+          if (wasOpen) membership.isCleanStop = this.#isCleanStop;
+        }
         this.#joins.stop();
         this.#requests.lost(code, reason);
       },
@@ -112,7 +120,8 @@ export class Connection {
       clock,
       backoff,
       random,
-      ask: (membership) => this.#ask(membership),
+      ask: ({ id, request }) =>
+        this.#requests.add({ type: "join_room", room: id, payload: request }, {}, 0),
       refused: (membership, error) => {
         this.#removeRoom(membership, error);
         // The server may still let us in, and we no longer wait for it.
@@ -124,9 +133,9 @@ export class Connection {
       createEmitter: () => this.#delivery.createEmitter(),
       request: (envelope, options) => this.#requests.add(envelope, options),
       send: (envelope) => this.#socket.send(envelope),
-      join: (id, handle, onLeft) => {
+      join: (id, handle, onLeft, options) => {
         if (this.#error) throw this.#error;
-        const membership = this.#memberships.get(id) ?? new Membership(id);
+        const membership = this.#memberships.get(id) ?? new Membership(id, options);
         membership.handles.set(handle, onLeft);
         if (!this.#memberships.has(id)) {
           this.#memberships.set(id, membership);
@@ -225,12 +234,6 @@ export class Connection {
     return (type === "join_room" || !isOutside) && this.#socket.send(envelope, text);
   }
 
-  /** Asks to be let in. */
-  #ask({ id, cursor }: Membership): Promise<Envelope> {
-    const payload = { room_id: id, since: cursor.epoch && cursor };
-    return this.#requests.add({ type: "join_room", room: id, payload }, {}, 0);
-  }
-
   #sendLeave(room_id: string): void {
     this.#socket.send({ type: "leave_room", payload: { room_id } });
   }
@@ -250,6 +253,7 @@ export class Connection {
   #statusChanged(status: ConnectionStatus): void {
     this.#delivery.tell("status", status);
     if (status.state === "open") {
+      this.#isCleanStop = false;
       this.#joins.start(this.#memberships.values());
       this.#requests.flush();
     } else if (status.state === "closed") {
@@ -266,6 +270,8 @@ export class Connection {
   /** Routes a message to the request, the room or the listeners that it is for. */
   #receive(envelope: Envelope, size: number): void {
     const { type, room, id, payload } = envelope;
+    this.#isCleanStop = type === "reconnect";
+    if (this.#isCleanStop) return;
     const membership = this.#memberships.get(room as string);
     let notices: Notice[] | undefined;
     if (type === "room_info") {

@@ -1,4 +1,4 @@
-import type { Envelope } from "../protocol/types.js";
+import type { Envelope, RoomInfo } from "../protocol/types.js";
 
 /**
  * Room messages with a position that did not arrive, and will not. Have the application reload
@@ -25,10 +25,16 @@ export class RoomCursor {
   /** Positions counted beyond `seq`: acks overtake messages that wait for a slow client. */
   readonly #ahead = new Set<number>();
 
-  /** Moves to the position of a `room_info`; returns what was missed on the way. */
-  set({ epoch, seq = 0 }: Envelope): Gap[] {
-    if (epoch && epoch === this.epoch) return this.advance(seq);
-    const gaps = this.epoch ? [{ from: this.seq + 1, to: undefined }] : [];
+  /**
+   * Moves to the position of a `room_info`; returns what was missed on the way. After a clean stop nothing was,
+   * where the room begins anew.
+   */
+  set({ epoch, seq = 0, payload }: Envelope, isCleanStop: boolean): Gap[] {
+    // What was not recovered and lies ahead of the room is no position of it.
+    const isBehind = seq < this.seq && (payload as RoomInfo).recovered === false;
+    if (epoch && epoch === this.epoch && !isBehind) return this.advance(seq);
+    const isNew = !this.epoch || (isCleanStop && !seq && !this.#ahead.size);
+    const gaps = isNew ? [] : [{ from: this.seq + 1, to: undefined }];
     this.epoch = epoch;
     this.seq = seq;
     this.#ahead.clear();

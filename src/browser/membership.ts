@@ -1,4 +1,4 @@
-import type { Envelope, Member, RoomInfo } from "../protocol/types.js";
+import type { Envelope, Member, Position, RoomInfo } from "../protocol/types.js";
 import { type Gap, RoomCursor } from "./cursor.js";
 import type { ConnectionError } from "./errors.js";
 import { type HoldingEmitter, Notice } from "./holding-emitter.js";
@@ -6,9 +6,16 @@ import { type HoldingEmitter, Notice } from "./holding-emitter.js";
 /** Message types that change who is in a room. */
 export const PRESENCE = /^(room_info|user_(joined|left|reconnecting|returned|updated|count))$/;
 
+/** Where to begin in a room. */
+interface JoinStart {
+  readonly since?: Position | null | undefined;
+  readonly last?: number | undefined;
+}
+
 /** State of one room that was joined, shared by all its handles. */
 export class Membership {
   readonly id: string;
+  readonly #start: JoinStart;
   /** Listeners of each handle that was not left, and what to run when the room is left. */
   readonly handles = new Map<HoldingEmitter, () => void>();
   readonly cursor = new RoomCursor();
@@ -21,6 +28,8 @@ export class Membership {
   isJoined = false;
   /** Whether it ever did. */
   hasEntered = false;
+  /** Whether the server had stopped in order when the last connection was lost. */
+  isCleanStop = false;
   /** How often the server failed to let us in again. */
   failures = 0;
   /** Why the room was left. */
@@ -31,14 +40,32 @@ export class Membership {
   enter: () => void = () => {};
   refuse: (error: ConnectionError) => void = () => {};
 
-  constructor(id: string) {
+  constructor(id: string, start: JoinStart) {
     this.id = id;
+    this.#start = start;
+    const { epoch, seq } = start.since ?? {};
+    // Anything else is for the server to refuse.
+    if (typeof epoch === "string" && Number.isInteger(seq)) {
+      this.cursor.epoch = epoch;
+      this.cursor.seq = seq as number;
+    }
     this.entered = new Promise((resolve, reject) => {
       this.enter = resolve;
       this.refuse = reject;
     });
     // Nobody may wait for it any more.
     this.entered.catch(() => {});
+  }
+
+  /** The payload that asks the server to let us in. */
+  get request(): object {
+    const { id, cursor, hasEntered } = this;
+    const { since, last } = this.#start;
+    return {
+      room_id: id,
+      since: cursor.epoch ? cursor : (since ?? undefined),
+      last: hasEntered ? undefined : last,
+    };
   }
 
   /**
@@ -61,7 +88,7 @@ export class Membership {
       this.enter();
     }
     const gaps = isInfo
-      ? cursor.set(envelope)
+      ? cursor.set(envelope, this.isCleanStop)
       : cursor.advance(type === "gap" ? (payload as Gap).to : seq);
     const notices = gaps.map((gap) => new Notice("gap", gap, 0, gap, epoch));
     if (type === "gap") return notices;

@@ -197,8 +197,8 @@ export class ReconnectingSocket {
     try {
       const envelope = JSON.parse(data as string) as Envelope;
       const { type, id, payload } = envelope;
+      if (type === "reconnect") this.#delay = (payload as { delay: number }).delay;
       if (type === "ping") this.send({ type: "pong", id });
-      else if (type === "reconnect") this.#delay = (payload as { delay: number }).delay;
       else if (type) this.#listener.message(envelope, (data as string).length);
       if (type) return;
     } catch (error) {

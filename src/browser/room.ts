@@ -34,6 +34,13 @@ export interface RoomEvents {
  * @category Options
  */
 export interface JoinOptions {
+  /**
+   * A position to go on from: that of `room.position`, kept over a reload. What came after it follows, if the
+   * server still has it; otherwise `last` counts, and a `gap` comes first. Null is none.
+   */
+  readonly since?: Position | null | undefined;
+  /** How many of the last messages to get (1 to 1000), as far as the server allows. Default none. */
+  readonly last?: number | undefined;
   /** Takes the join back. */
   readonly signal?: AbortSignalLike | undefined;
 }
@@ -47,7 +54,7 @@ export interface RoomHost {
    * Adds a handle to the membership of a room; the first one joins the room. `onLeft` runs when it is left.
    * Throws `CLOSED` if the connection was closed.
    */
-  join(id: string, handle: HoldingEmitter, onLeft: () => void): Membership;
+  join(id: string, handle: HoldingEmitter, onLeft: () => void, options: JoinOptions): Membership;
   /** Sends a message, now or when the room is joined; resolves with its answer. */
   request(envelope: Envelope, options: ConnectionRequestOptions): Promise<Envelope>;
   /** Sends a message that has no answer; without a connection it is dropped. */
@@ -82,6 +89,8 @@ const NOBODY: readonly Member[] = Object.freeze([]);
  * @category Main
  */
 export class ConnectionRoom {
+  /** Vue leaves an object with this alone: its proxies cannot read private members. @internal */
+  readonly __v_skip = true;
   readonly #host: RoomHost;
   /** The room's name. */
   readonly id: string;
@@ -131,12 +140,14 @@ export class ConnectionRoom {
 
   /**
    * Joins the room, now or once connected. Resolves when the server has let us in, rejects with its
-   * error if it refuses. Reconnects join again. Does nothing if this handle has joined already.
+   * error if it refuses. Reconnects join again. Does nothing if this handle has joined already; `since` and `last`
+   * do nothing if any handle of the room has.
    */
-  join({ signal }: JoinOptions = {}): Promise<this> {
-    return abortable(signal, (resolve, reject) => {
+  join(options: JoinOptions = {}): Promise<this> {
+    return abortable(options.signal, (resolve, reject) => {
       if (!this.#isMember) {
-        this.#membership = this.#host.join(this.id, this.#emitter, () => this.#endTyping());
+        const onLeft = () => void this.#endTyping();
+        this.#membership = this.#host.join(this.id, this.#emitter, onLeft, options);
       }
       const { entered, hasEntered, handles } = this.#membership as Membership;
       const join = {};
