@@ -115,11 +115,10 @@ export class Connection {
       },
       error: (error) => this.#delivery.tell("error", error),
     });
-    const { backoff, random } = settings;
     this.#joins = new Joins({
       clock,
-      backoff,
-      random,
+      backoff: settings.backoff,
+      random: settings.random,
       ask: ({ id, request }) =>
         this.#requests.add({ type: "join_room", room: id, payload: request }, {}, 0),
       refused: (membership, error) => {

@@ -1,11 +1,11 @@
 import { type BackoffOptions, backoff } from "./backoff.js";
 import type { ConnectionError } from "./errors.js";
 import type { Membership } from "./membership.js";
-import { type Alarm, createAlarm, type Timers } from "./timers.js";
+import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 
 /** What joins ask of their connection. */
 interface JoinsHost {
-  readonly clock: Timers;
+  readonly clock: SteadyTimers;
   readonly backoff: BackoffOptions;
   readonly random: (() => number) | undefined;
   /** Asks the server to let us in; resolves or rejects with its answer. */

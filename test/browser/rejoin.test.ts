@@ -55,6 +55,8 @@ describe("a rejoin", () => {
   test("that is answered late is asked again, and the late answer lets in", async () => {
     const { server, room, left, joins } = await rejoin();
     await server.pass(10_000);
+    // The line is alive: it is the answer that is late.
+    await server.say({ type: "pong" });
     await server.pass(400);
     await server.answer(roomInfo(4));
     expect(room.isJoined).toBe(true);
