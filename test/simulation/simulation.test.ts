@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type History,
   type HistoryStore,
   Hub,
@@ -263,6 +264,23 @@ describe("a fault", () => {
       return hub;
     };
     expect(await firstFailure({ createHub })).toBeDefined();
+  });
+
+  test("is found if a history's age is measured by a clock that can be set", async () => {
+    const failure = await firstFailure({
+      createHistory: ({ clock }) => {
+        const settable: Clock = {
+          now: () => clock.now(),
+          monotonic: () => clock.now(),
+          setImmediate: (callback) => clock.setImmediate(callback),
+          setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
+          clearTimeout: (handle) => clock.clearTimeout(handle),
+        };
+        return new MemoryHistory({ clock: settable });
+      },
+    });
+    expect(failure?.rule).toBe("reported gaps are real");
+    expect(failure?.text).toMatch(/wall clock is set forward by \d+ ms/);
   });
 
   test.each(FAULTS)("is found if %s", async (_, rule, fault) => {

@@ -30,6 +30,8 @@ export function describeStep(step: Step): string {
       return step.mode === "crash"
         ? "the server dies; a new one starts"
         : "the server closes; a new one starts";
+    case "clock":
+      return `the server's wall clock is set ${step.ms > 0 ? "forward" : "back"} by ${Math.abs(step.ms)} ms`;
     case "wait":
       return step.ms === 0 ? "the turn ends" : `${step.ms} ms pass`;
     default:

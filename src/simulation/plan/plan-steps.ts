@@ -29,6 +29,7 @@ const WEIGHTS: Readonly<Record<Action, number>> = {
   request: 1.5,
   restart: 0.8,
   wait: 30,
+  clock: 1,
 };
 
 /** Waiting times (ms), from the end of a turn to minutes. */
@@ -97,6 +98,11 @@ function makeStep(action: Action, favourite: string, random: Random): Step {
       return { action, room, timeout: random.pick([100, 5_000]) };
     case "restart":
       return { action, mode: random.pick(["close", "crash"] as const) };
+    case "clock":
+      return {
+        action,
+        ms: random.pick([-1, 1]) * random.pick([1_000, 60_000, 600_000, 3_600_000]),
+      };
     case "wait":
       return { action, ms: random.pick(TIMES) };
     default:

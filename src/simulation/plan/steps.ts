@@ -105,6 +105,12 @@ export type Step =
       readonly mode: "close" | "crash";
     }
   | {
+      /** The wall clock of the server's machine is set forward, or back. */
+      readonly action: "clock";
+      /** By how much (ms). */
+      readonly ms: number;
+    }
+  | {
       /** Time passes. */
       readonly action: "wait";
       /** How long (ms); 0 is the end of the turn. */

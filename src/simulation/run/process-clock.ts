@@ -6,10 +6,16 @@ export class ProcessClock implements Clock {
   readonly #clock: VirtualClock;
   readonly #timers = new Set<{ handle: unknown }>();
   #isDead = false;
+  /** What its wall clock was set forward by (ms). */
+  #skew: number;
 
-  /** @param clock The clock that all processes share. */
-  constructor(clock: VirtualClock) {
+  /**
+   * @param clock The clock that all processes share.
+   * @param skew What the machine's wall clock was set forward by (ms).
+   */
+  constructor(clock: VirtualClock, skew = 0) {
     this.#clock = clock;
+    this.#skew = skew;
   }
 
   /** Number of timeouts that wait. */
@@ -18,7 +24,12 @@ export class ProcessClock implements Clock {
   }
 
   now(): number {
-    return this.#clock.now();
+    return this.#clock.now() + this.#skew;
+  }
+
+  /** The machine's wall clock is set forward, or back. */
+  shift(ms: number): void {
+    this.#skew += ms;
   }
 
   monotonic(): number {

@@ -35,6 +35,8 @@ export class Simulation {
   #epochs = 0;
   #marks = 0;
   #connects = 0;
+  /** What the wall clock of the server's machine was set forward by (ms). */
+  #skew = 0;
 
   constructor(seed: number, parts: SimulationParts) {
     this.#random = new Random(seed);
@@ -150,6 +152,10 @@ export class Simulation {
       case "restart":
         this.#restart(step.mode);
         break;
+      case "clock":
+        this.#skew += step.ms;
+        for (const server of this.servers) server.clock.shift(step.ms);
+        break;
     }
   }
 
@@ -174,7 +180,7 @@ export class Simulation {
 
   #startServer(): Server {
     const { conditions, fail, model } = this;
-    const clock = new ProcessClock(this.clock);
+    const clock = new ProcessClock(this.clock, this.#skew);
     const random = this.#random.fork(`server ${this.servers.length}`);
     const store = this.#parts.createHistory?.({ clock });
     const server = new Server(
