@@ -157,6 +157,8 @@ export function readOptions<U extends User, D>(options: HubOptions<U, D>): Setti
   checkMethods("historyStore", historyStore, ["open", "close"]);
   return {
     ...result,
+    // A copy: the application may go on changing its own.
+    rateLimit: result.rateLimit && { ...result.rateLimit },
     clock,
     historyStore,
     heartbeat: readHeartbeat(heartbeat),

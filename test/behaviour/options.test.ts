@@ -88,3 +88,14 @@ test("every limit may be turned off, and undefined means the default", () => {
   const unset = Object.fromEntries(names.map((name) => [name, undefined])) as HubOptions;
   expect(() => new Hub(unset)).not.toThrow();
 });
+
+test("an options object that is changed afterwards changes nothing", () => {
+  const rateLimit = { perSecond: 1, burst: 1 };
+  const history = { newcomers: 1 };
+  const world = new World({ rateLimit, history });
+  Object.assign(rateLimit, { burst: 100 });
+  Object.assign(history, { newcomers: -5 });
+  const a = world.connect("Alice");
+  expect(world.ask(a, join("general"))).toMatchObject([{ type: "room_info" }]);
+  expect(errorCode(world.ask(a, join("general")))).toBe("RATE_LIMITED");
+});
