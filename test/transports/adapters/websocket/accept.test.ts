@@ -76,6 +76,22 @@ describe("accept", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test("takes it for a sign of life when some of what waits has gone, also between two writes", () => {
+    const { clock, fake, socket } = setup();
+    const hub = new Hub({ clock });
+    accept(hub, socket);
+    for (let round = 0; round < 6; round++) {
+      fake.bufferedAmount = 10;
+      hub.broadcast("news");
+      clock.advance(10_000);
+      fake.bufferedAmount = 5;
+      clock.advance(50);
+    }
+    expect(hub.clients.size).toBe(1);
+    clock.advance(55_000);
+    expect(hub.clients.size).toBe(0);
+  });
+
   test("does not wait for the closing handshake of a line that is cut", () => {
     const { hub, fake, socket } = setup();
     accept(hub, socket);
