@@ -15,9 +15,18 @@ import {
   readPresenceOptions,
   type Visibility,
 } from "./rooms/visibility.js";
-import { checkCount, checkMethods, checkNames, checkPositive, invalid } from "./util/checks.js";
+import {
+  checkCount,
+  checkFunction,
+  checkMethods,
+  checkNames,
+  checkPositive,
+  checkSync,
+  invalid,
+  refusePromise,
+} from "./util/checks.js";
 import { type Clock, type SteadyClock, steady, systemClock } from "./util/clock.js";
-import { defaultLogger, type Logger } from "./util/logger.js";
+import { defaultLogger, type Logger, readLogger } from "./util/logger.js";
 
 /**
  * All options of a hub. Every one has a default.
@@ -80,7 +89,7 @@ export interface HubOptions<U extends User = User, D = Record<string, unknown>> 
    * no limit. Above, what it sends is answered with `RATE_LIMITED`, and its handler does not run. Default 100.
    */
   readonly maxPendingHandlers?: number | false;
-  /** Where to log. By default only errors that have no `error` listener reach the console. */
+  /** Where to log. By default warnings, and errors that have no `error` listener, reach the console. */
   readonly logger?: Logger;
   /** The source of time; tests pass a `VirtualClock`. Default: the runtime's own. */
   readonly clock?: Clock;
@@ -146,10 +155,7 @@ export function readOptions<U extends User, D>(options: HubOptions<U, D>): Setti
   if (result.maxPendingHandlers !== false) {
     checkCount("maxPendingHandlers", result.maxPendingHandlers);
   }
-  if (result.authorize !== undefined && typeof result.authorize !== "function") {
-    throw invalid("authorize", result.authorize, "a function");
-  }
-  checkMethods("logger", result.logger, ["debug", "info", "warn", "error"]);
+  if (result.authorize !== undefined) checkFunction("authorize", result.authorize);
   checkMethods("clock", result.clock, ["now", "setImmediate", "setTimeout", "clearTimeout"]);
   const { heartbeat, history, presence } = result;
   const clock = steady(result.clock);
@@ -161,9 +167,10 @@ export function readOptions<U extends User, D>(options: HubOptions<U, D>): Setti
     rateLimit: result.rateLimit && { ...result.rateLimit },
     clock,
     historyStore,
+    logger: readLogger(result.logger),
     heartbeat: readHeartbeat(heartbeat),
-    history: byRoom(history, readHistoryOptions),
-    presence: byRoom(presence, readPresenceOptions),
+    history: byRoom("history", history, readHistoryOptions),
+    presence: byRoom("presence", presence, readPresenceOptions),
   };
 }
 
@@ -181,11 +188,17 @@ function readHeartbeat(given: HeartbeatOptions | false): Settings["heartbeat"] {
 
 /** An option that is the same for all rooms, or given by name, as a function of the name. */
 function byRoom<Given, Read>(
+  name: string,
   option: Given | ((roomId: string) => Given),
   read: (given: Given) => Read,
 ): (roomId: string) => Read {
   if (typeof option === "function") {
-    return (roomId) => read((option as (roomId: string) => Given)(roomId));
+    checkSync(name, option);
+    return (roomId) => {
+      const given = (option as (roomId: string) => Given)(roomId);
+      refusePromise(name, given);
+      return read(given);
+    };
   }
   const same = read(option);
   return () => same;

@@ -1,4 +1,5 @@
 import { RoomcastError } from "../protocol/errors.js";
+import { isPromiseLike } from "./promises.js";
 
 /** Rejects unknown option names, so that a typo is not ignored. */
 export function checkNames(options: object, known: readonly string[]): void {
@@ -34,12 +35,32 @@ export function checkPositive(name: string, value: unknown): void {
   }
 }
 
-/** An object with certain methods. */
+/** A function. */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== "function") throw invalid(name, value, "a function");
+}
+
+/** A function whose answer is used at once: an async one answers with a promise. */
+export function checkSync(name: string, value: unknown): void {
+  checkFunction(name, value);
+  if (Object.prototype.toString.call(value) === "[object AsyncFunction]") {
+    throw invalid(name, "an async function", "a function that answers at once, without a promise");
+  }
+}
+
+/** An object with certain methods, whose answers are used at once. */
 export function checkMethods(name: string, value: unknown, methods: readonly string[]): void {
   for (const method of methods) {
     const found = (value as Record<string, unknown> | null | undefined)?.[method];
-    if (typeof found !== "function") throw invalid(`${name}.${method}`, found, "a function");
+    checkSync(`${name}.${method}`, found);
   }
+}
+
+/** An answer of a function that may not answer with a promise: one would pass for anything. */
+export function refusePromise(name: string, answer: unknown): void {
+  if (!isPromiseLike(answer)) return;
+  answer.then(undefined, () => {}); // The error below is about the promise itself.
+  throw invalid(name, "a promise", "a function that answers at once");
 }
 
 /** The error for an option with a value that cannot work. */
