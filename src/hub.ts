@@ -24,9 +24,11 @@ import { Rooms } from "./rooms/rooms.js";
 import { Typing } from "./rooms/typing.js";
 import { Users } from "./rooms/users.js";
 import { type CloseOptions, GOING_AWAY, readCloseOptions, shutdown } from "./shutdown.js";
+import { checkUser } from "./transport/authentication.js";
 import type { AcceptOptions } from "./transport/handshake.js";
 import { Heartbeat } from "./transport/heartbeat.js";
 import type { Receiver, Socket } from "./transport/socket.js";
+import type { HubRuntime } from "./transport/upgrade-guard.js";
 import { UserHandle } from "./user.js";
 import { invalid } from "./util/checks.js";
 import { Emitter } from "./util/emitter.js";
@@ -69,8 +71,9 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
 > {
   /** The limits that the hub holds its clients to, with the defaults filled in. */
   readonly limits: HubLimits;
-  /** What all parts share; adapters take the clock and the logger from it. @internal */
-  readonly context: Context;
+  /** What adapters and guards use of the hub, beside `accept`. */
+  readonly runtime: HubRuntime;
+  readonly #context: Context;
   readonly #clients = new Set<Client<U, D>>();
   readonly #parts: Parts;
   readonly #inboxHost: InboxHost;
@@ -104,7 +107,8 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     const parts = { ...around, context, membership, dispatcher, turn, maxBufferedBytes };
     registerHandlers(dispatcher, parts);
 
-    this.context = context;
+    this.runtime = context;
+    this.#context = context;
     this.#parts = parts;
     this.#inboxHost = {
       context,
@@ -135,7 +139,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
 
   /** True from the call of `close` on: nobody is let in any more. */
   get isClosing(): boolean {
-    return this.context.isClosing;
+    return this.#context.isClosing;
   }
 
   /**
@@ -143,7 +147,8 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
    * receiver. The `connect` event is emitted before it returns; inside a listener, after the listener's event.
    */
   accept(socket: Socket, { user, handshake }: AcceptOptions<U> = {}): Receiver {
-    const { context } = this;
+    const context = this.#context;
+    if (user !== undefined) checkUser(user);
     const client = new Client<U, D>(this.#parts, socket, user);
     this.#clients.add(client);
     this.#parts.users.add(client);
@@ -199,7 +204,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     payload?: unknown,
     { except, from, policy }: BroadcastOptions<U, D> = {},
   ): void {
-    const message = compose(this.context.timestamp(), type, payload, { from, policy });
+    const message = compose(this.#context.timestamp(), type, payload, { from, policy });
     fanOut(message, this.#clients, toExcluded(except));
   }
 
@@ -213,7 +218,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
    */
   revoke(userId: string, roomId?: string): Promise<void> {
     this.#parts.membership.revoke(userId, roomId);
-    return this.context.settled(undefined);
+    return this.#context.settled(undefined);
   }
 
   /** On this node: what has been counted so far. */
@@ -223,7 +228,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
       users: this.#parts.users.size,
       rooms: this.#parts.rooms.live.size,
       lagging: this.#parts.catchUp.size,
-      ...this.context.counters,
+      ...this.#context.counters,
     };
   }
 
@@ -237,12 +242,12 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
    */
   close(options: CloseOptions = {}): Promise<void> {
     const settings = readCloseOptions(options);
-    this.context.isClosing = true;
+    this.#context.isClosing = true;
     this.#closed ??= shutdown(
       {
-        clock: this.context.clock,
+        clock: this.#context.clock,
         clients: this.#clients,
-        together: (change) => this.context.together(change),
+        together: (change) => this.#context.together(change),
         whenIdle: (callback) => this.#parts.dispatcher.whenIdle(callback),
         whenEmpty: (callback) => this.#whenEmpty(callback),
       },
@@ -262,7 +267,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     if (this.#heartbeat) this.#heartbeat.stop();
     this.#parts.turn.stop();
     this.#inboxHost.reading.stop();
-    this.context.isClosed = true;
+    this.#context.isClosed = true;
   }
 
   /** A connection is gone: called by its inbox, once. */
@@ -272,14 +277,14 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     this.#parts.catchUp.gone(client);
     this.#parts.users.delete(client);
     if (!this.#parts.users.has(client.user.id)) this.#parts.presence.offline(client.user.id);
-    this.context.emit("disconnect", { client, code, reason: why });
+    this.#context.emit("disconnect", { client, code, reason: why });
     if (this.#clients.size === 0) this.#onEmpty?.();
   }
 
   /** A client's socket threw: it is given up, and the connection taken for gone, whatever it says of itself. */
   #socketFailed(client: Client<U, D>, cause: unknown): void {
     const error = new RoomcastError("SOCKET_FAILED", "The socket threw.", { cause });
-    this.context.report(error, client);
+    this.#context.report(error, client);
     client.terminate("The socket threw.");
     this.#gone(client, CloseCode.abnormal, "");
   }
@@ -288,7 +293,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     const text = `A listener of "${event}" failed.`;
     const error = new RoomcastError("LISTENER_FAILED", text, { cause });
     // Listeners of "error" that fail are not asked again.
-    if (event === "error") this.context.logger.error(error);
-    else this.context.report(error);
+    if (event === "error") this.#context.logger.error(error);
+    else this.#context.report(error);
   }
 }

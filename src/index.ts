@@ -51,10 +51,17 @@ export { type BroadcastOptions, Room } from "./room.js";
 export type { AuthorizedAction } from "./rooms/authorization.js";
 export type { PresenceOptions, PresenceVisibility } from "./rooms/visibility.js";
 export type { CloseOptions } from "./shutdown.js";
+export type { Admission, Refusal } from "./transport/admission.js";
 export type { AcceptOptions, Handshake } from "./transport/handshake.js";
 export type { Origins } from "./transport/origins.js";
+export type { Place } from "./transport/places.js";
 export type { Receiver, Socket } from "./transport/socket.js";
-export type { UpgradeOptions } from "./transport/upgrade-guard.js";
+export {
+  type HubRuntime,
+  UpgradeGuard,
+  type UpgradeHost,
+  type UpgradeOptions,
+} from "./transport/upgrade-guard.js";
 export { UserHandle } from "./user.js";
 export type { Clock } from "./util/clock.js";
 export type { Logger } from "./util/logger.js";

@@ -1,9 +1,12 @@
-import { Hub } from "roomcast";
-import { accept, handshakeFrom, isAllowedOrigin } from "roomcast/websocket";
+import { Hub, UpgradeGuard } from "roomcast";
+import { accept, handshakeFrom } from "roomcast/websocket";
 import { page } from "../chat/page.js";
 import { userOf } from "../chat/public/name.js";
 
 const hub = new Hub();
+const guard = new UpgradeGuard(hub, {
+  authenticate: ({ token = "" }) => userOf(token), // Guests only: the token is the name.
+});
 
 const server = Deno.serve(
   {
@@ -20,19 +23,18 @@ const server = Deno.serve(
 );
 
 /** Who may come in is decided here, before there is a WebSocket. */
-function upgrade(request, ip) {
-  const handshake = handshakeFrom(request, ip);
-  if (handshake.headers.upgrade?.toLowerCase() !== "websocket") return refusal(426);
-  if (!isAllowedOrigin(handshake, "same")) return refusal(403);
-  const user = userOf(handshake.token ?? ""); // Guests only: the token is the name.
-  if (user === undefined) return refusal(401);
+async function upgrade(request, ip) {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    return new Response(null, { status: 426 });
+  }
+  const admission = await guard.admit(handshakeFrom(request, ip));
+  if (!admission.isAdmitted) {
+    const { status, headers, text } = admission;
+    return new Response(text, { status, headers });
+  }
   const { socket, response } = Deno.upgradeWebSocket(request);
-  accept(hub, socket, { user, handshake });
+  accept(hub, socket, admission);
   return response;
-}
-
-function refusal(status) {
-  return new Response(null, { status });
 }
 
 for (const signal of ["SIGINT", "SIGTERM"]) Deno.addSignalListener(signal, stop);

@@ -78,7 +78,7 @@ export class MemorySocket implements Socket {
     hub: Hub<U, D>,
     options: AcceptOptions<NoInfer<U>> = {},
   ): MemorySocket {
-    const socket = new MemorySocket(hub.context.clock);
+    const socket = new MemorySocket(hub.runtime.clock);
     socket.#receiver = hub.accept(socket, options);
     return socket;
   }

@@ -1,4 +1,4 @@
-import type { LocalErrorCode } from "../protocol/errors.js";
+import { type LocalErrorCode, RoomcastError } from "../protocol/errors.js";
 import type { User } from "../protocol/types.js";
 import { TIMED_OUT } from "../util/timeout.js";
 
@@ -18,7 +18,7 @@ export type Outcome<U extends User> =
 /** What `authenticate` returned, or its promise resolved to. */
 export function outcomeOf<U extends User>(answer: unknown, timeout: number): Outcome<U> {
   if (answer === TIMED_OUT) {
-    const text = `authenticate did not settle in ${timeout} ms. ${ANSWERED_503}`;
+    const text = `authenticate did not settle in ${timeout} ms.`;
     return { kind: "outage", code: "HANDLER_TIMEOUT", text, cause: undefined };
   }
   if (answer === undefined || answer === null || answer === false) {
@@ -26,7 +26,7 @@ export function outcomeOf<U extends User>(answer: unknown, timeout: number): Out
   }
   const fault = faultOf(answer);
   if (fault === undefined) return { kind: "user", user: answer as U };
-  const text = `authenticate returned ${show(answer)}: ${fault}. ${ANSWERED_503}`;
+  const text = `authenticate returned ${show(answer)}: ${fault}.`;
   return { kind: "outage", code: "HANDLER_FAILED", text, cause: undefined };
 }
 
@@ -38,15 +38,21 @@ export function outcomeOfError(cause: unknown): Outcome<never> {
   const hint = isTokenError(cause)
     ? ' To refuse a bad token with 401, catch this error and throw new RoomcastError("UNAUTHORIZED", …).'
     : "";
-  const text = `authenticate threw ${nameOf(cause)}. ${ANSWERED_503}${hint}`;
+  const text = `authenticate threw ${nameOf(cause)}.${hint}`;
   return { kind: "outage", code: "HANDLER_FAILED", text, cause };
 }
 
-const ANSWERED_503 = "The upgrade was answered with 503.";
+/** @throws RoomcastError `INVALID_OPTION` for what is no user, and says why. */
+export function checkUser(user: unknown): void {
+  const fault = faultOf(user);
+  if (fault === undefined) return;
+  throw new RoomcastError("INVALID_OPTION", `user is ${show(user)}: ${fault}.`);
+}
 
 /** Why a value is no user; undefined if it is one. */
 function faultOf(value: unknown): string | undefined {
-  if (typeof value !== "object" || Array.isArray(value)) return "it must be an object { id, name }";
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return "it must be an object { id, name }";
   const { id, name } = value as { id?: unknown; name?: unknown };
   if (typeof id === "number" || typeof id === "bigint") {
     return "id must be a string; write String(id)";
@@ -62,7 +68,8 @@ function show(value: unknown): string {
   if (typeof value === "string") return "a string";
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return "an array";
-  if (typeof value !== "object" || value === null) return `${typeof value} ${String(value)}`;
+  if (value === null) return "null";
+  if (typeof value !== "object") return `${typeof value} ${String(value)}`;
   const shown = ["id", "name"]
     .filter((key) => key in value)
     .map((key) => `${key}: ${showField(Reflect.get(value, key))}`);

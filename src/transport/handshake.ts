@@ -1,4 +1,5 @@
 import type { User } from "../protocol/types.js";
+import { type Cookies, parseCookies } from "./cookies.js";
 
 /**
  * The request that asked for the connection, in neutral form.
@@ -8,15 +9,23 @@ import type { User } from "../protocol/types.js";
 export interface Handshake {
   /** Path and query, as requested: `/ws?token=…`. */
   readonly url: string;
-  /** Header names in lower case; repeated headers joined by `, `. */
+  /** Header names in lower case; repeated headers joined by `, `, cookies by `; `. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /**
+   * The cookies by name, decoded. Of several with one name, the first. An object without a prototype, made
+   * when it is first asked for.
+   */
+  readonly cookies: Readonly<Record<string, string | undefined>>;
   /** The subprotocols that the client offers (RFC 6455, 4.1), in its order. */
   readonly protocols: readonly string[];
   /** The address of the peer as the transport sees it: behind a proxy, the proxy's. */
   readonly ip: string;
+  /** Whether this server itself knows that the request came by TLS. Behind a proxy that ends TLS it does not. */
+  readonly isSecure: boolean;
   /**
    * The token that came with the request: `?token=`, else the last subprotocol offered, else
-   * `Authorization: Bearer` (RFC 6750, 2.1). Browsers can set the first two only.
+   * `Authorization: Bearer` (RFC 6750, 2.1). Browsers can set the first two only. Where clients offer
+   * subprotocols of their own, the last of them stands here: with cookies, look at `cookies` alone.
    */
   readonly token: string | undefined;
 }
@@ -38,13 +47,26 @@ export function createHandshake(
   url: string,
   headers: Readonly<Record<string, string | undefined>>,
   ip: string,
+  isSecure = false,
 ): Handshake {
   const protocols = (headers["sec-websocket-protocol"] ?? "")
     .split(",")
     .map((protocol) => protocol.trim())
     .filter((protocol) => protocol !== "");
   const token = queryToken(url) ?? protocols.at(-1) ?? bearerToken(headers["authorization"]);
-  return { url, headers, protocols, ip, token };
+  let cookies: Cookies | undefined;
+  return {
+    url,
+    headers,
+    get cookies() {
+      cookies ??= parseCookies(headers["cookie"]);
+      return cookies;
+    },
+    protocols,
+    ip,
+    isSecure,
+    token,
+  };
 }
 
 /** The path of a request's url, without the query. */

@@ -1,19 +1,27 @@
+import { type LocalErrorCode, RoomcastError } from "../protocol/errors.js";
 import type { User } from "../protocol/types.js";
-import { checkCount, checkNames, invalid } from "../util/checks.js";
+import { checkCount, checkFunction, checkNames, checkSync } from "../util/checks.js";
+import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import { isPromiseLike } from "../util/promises.js";
-import { withTimeout } from "../util/timeout.js";
+import { TIMED_OUT, withTimeout } from "../util/timeout.js";
+import { isAddress } from "./address.js";
+import { Admission, type Refusal } from "./admission.js";
 import { type Outcome, outcomeOf, outcomeOfError } from "./authentication.js";
 import type { Handshake } from "./handshake.js";
-import { isAllowedOrigin, type Origins } from "./origins.js";
-import { type OutageHost, outagesOf } from "./outages.js";
+import { type OriginRule, type Origins, readOrigins, warnOfOrigin } from "./origins.js";
+import { outagesOf } from "./outages.js";
+import { type Place, Places } from "./places.js";
 
 /**
  * Who may open a WebSocket. Checked before the upgrade; others are answered with plain HTTP.
  *
+ * @typeParam R - The runtime's own request: Node's `IncomingMessage` with `roomcast/ws`, what you pass to
+ * `admit` with a guard of your own. uWebSockets.js has none: its request is gone after the first `await`.
+ *
  * @category Options
  */
-export interface UpgradeOptions<U extends User = User> {
+export interface UpgradeOptions<U extends User = User, R = unknown> {
   /**
    * Returns the user of a connection. Runs once per upgrade request, after the other checks. Nothing
    * returned, or an error with the `code` `UNAUTHORIZED`, means 401; one with `FORBIDDEN` means 403. Anything
@@ -22,160 +30,241 @@ export interface UpgradeOptions<U extends User = User> {
    * connection is a guest of its own.
    */
   readonly authenticate?:
-    | ((handshake: Handshake) => U | null | undefined | Promise<U | null | undefined>)
+    | ((handshake: Handshake, request: R) => U | null | undefined | Promise<U | null | undefined>)
     | undefined;
-  /** The pages that may connect; others get 403. Default: all, which suits tokens and not cookies. */
+  /** The pages that may connect; others get 403. Default `"same"`: those of the host they connect to. */
   readonly origins?: Origins | undefined;
   /** Most connections at once; more get 429. Default: no limit. */
   readonly maxConnections?: number | undefined;
   /** Most connections at once from one address; more get 429. Default: no limit. */
   readonly maxConnectionsPerIp?: number | undefined;
+  /**
+   * Returns the address that a request counts for, where a proxy of yours tells it in a header. By default
+   * the transport's (`handshake.ip`), which also counts if it throws or returns no IP address.
+   */
+  readonly clientIp?: ((handshake: Handshake) => string) | undefined;
 }
 
-/** The guard's answer: a user who may connect, or the HTTP answer that refuses the request. */
-export type Admission<U extends User> =
-  | { readonly isAdmitted: true; readonly user: U | undefined }
-  | ({ readonly isAdmitted: false } & Refusal);
+const OPTIONS = ["authenticate", "origins", "maxConnections", "maxConnectionsPerIp", "clientIp"];
 
-/** The HTTP answer to a request that is refused. */
-export interface Refusal {
-  readonly status: 401 | 403 | 429 | 503;
-  readonly text: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** The body of a 403 that the application decided. */
-const FORBIDDEN_TEXT = "You may not connect.";
-
-const REFUSALS: { readonly [S in Refusal["status"]]: Omit<Refusal, "status"> } = {
+const REFUSALS: {
+  readonly [S in Refusal["status"]]: Pick<Refusal, "text" | "headers">;
+} = {
   401: { text: "A valid token is needed.", headers: { "WWW-Authenticate": "Bearer" } },
   403: { text: "This origin may not connect.", headers: {} },
   429: { text: "Too many connections.", headers: { "Retry-After": "10" } },
   503: { text: "The server cannot take you in now.", headers: { "Retry-After": "5" } },
 };
 
-/** How long (ms) `authenticate` may take before the request is answered with 503. */
-const AUTHENTICATE_TIMEOUT = 10_000;
+/** The body of a 403 that `authenticate` decided. */
+const FORBIDDEN_TEXT = "You may not connect.";
 
-/** What the guard needs of its hub. */
-export interface UpgradeHost extends OutageHost {
+/** How long (ms) `authenticate` or `origins` may take before the request is answered with 503. */
+const ANSWER_TIMEOUT = 10_000;
+
+/**
+ * What adapters and guards use of a hub.
+ *
+ * @category For adapter authors
+ */
+export interface HubRuntime {
+  /** The source of time; timers of an adapter are its timers. */
+  readonly clock: Required<Clock>;
+  /** Where to log. */
   readonly logger: Logger;
   /** Whether nobody is let in any more. */
   readonly isClosing: boolean;
+  /** Tells of an error: the listeners of `error`, or the logger where there are none. */
+  report(error: RoomcastError): void;
   /** Tells of a request that was refused. */
-  emit(event: "refused", argument: { handshake: Handshake; status: number; cause: unknown }): void;
+  emit(
+    event: "refused",
+    argument: { handshake: Handshake; status: number; cause: unknown },
+  ): unknown;
 }
 
-/** Decides, for one server, who may open a WebSocket. */
-export class UpgradeGuard<U extends User> {
-  /** Whether connections are counted at all. If not, nothing needs to be released. */
-  readonly isLimited: boolean;
-  readonly #host: UpgradeHost;
-  readonly #options: UpgradeOptions<U>;
-  readonly #perIp = new Map<string, number>();
-  #connections = 0;
+/**
+ * What a guard takes of its hub.
+ *
+ * @category For adapter authors
+ */
+export interface UpgradeHost<U extends User> {
+  /** Time, and who is told. */
+  readonly runtime: HubRuntime;
+  /** The connections, whose users `authenticate` returns. */
+  readonly clients: ReadonlySet<{
+    /** Of each connection. */
+    readonly user: U;
+  }>;
+}
+
+/** A guard's answer to one request. */
+type Answer<U extends User> = Admission<U> | Refusal;
+
+/**
+ * Decides who may open a WebSocket, for a server or framework that upgrades requests itself. The adapters'
+ * `attach` and `serve` have one of their own.
+ *
+ * @example
+ * ```ts
+ * import { UpgradeGuard } from "roomcast";
+ * import { accept, handshakeFrom } from "roomcast/websocket";
+ *
+ * const guard = new UpgradeGuard(hub, { authenticate: ({ token }) => verify(token) });
+ *
+ * async function answer(request: Request): Promise<Response> {
+ *   const admission = await guard.admit(handshakeFrom(request));
+ *   if (!admission.isAdmitted) return new Response(admission.text, admission);
+ *   const { socket, response } = Deno.upgradeWebSocket(request);
+ *   accept(hub, socket, admission);
+ *   return response;
+ * }
+ * ```
+ *
+ * @category For adapter authors
+ */
+export class UpgradeGuard<U extends User = User, R = unknown> {
+  readonly #host: HubRuntime;
+  readonly #authenticate: UpgradeOptions<U, R>["authenticate"];
+  readonly #mayConnect: OriginRule;
+  readonly #clientIp: UpgradeOptions<U, R>["clientIp"];
+  readonly #places: Places;
+  #hasReportedIp = false;
 
   /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
-  constructor(host: UpgradeHost, options: UpgradeOptions<U>) {
-    const { authenticate, origins, maxConnections, maxConnectionsPerIp } = options;
-    checkNames(options, ["authenticate", "origins", "maxConnections", "maxConnectionsPerIp"]);
-    if (authenticate !== undefined && typeof authenticate !== "function") {
-      throw invalid("authenticate", authenticate, "a function");
-    }
-    const isRule = typeof origins === "function" || Array.isArray(origins) || origins === "same";
-    if (origins !== undefined && !isRule) {
-      throw invalid("origins", origins, '"same", a list of origins or a function');
-    }
+  constructor(hub: UpgradeHost<U>, options: UpgradeOptions<NoInfer<U>, R> = {}) {
+    const { authenticate, origins = "same", maxConnections, maxConnectionsPerIp } = options;
+    checkNames(options, OPTIONS);
+    if (authenticate !== undefined) checkFunction("authenticate", authenticate);
+    if (options.clientIp !== undefined) checkSync("clientIp", options.clientIp);
     if (maxConnections !== undefined) checkCount("maxConnections", maxConnections);
     if (maxConnectionsPerIp !== undefined) checkCount("maxConnectionsPerIp", maxConnectionsPerIp);
-    this.#host = host;
-    this.#options = options;
-    this.isLimited = maxConnections !== undefined || maxConnectionsPerIp !== undefined;
+    this.#host = hub.runtime;
+    this.#authenticate = authenticate;
+    this.#mayConnect = readOrigins(origins);
+    this.#clientIp = options.clientIp;
+    this.#places = new Places(maxConnections, maxConnectionsPerIp);
   }
 
   /**
-   * Answers one upgrade request; at once, unless `authenticate` takes time. Never throws or rejects. An
-   * admitted connection holds a place, which the adapter gives back with `release` when its socket closes,
-   * upgraded or not.
+   * Answers one upgrade request. Never rejects. An admission holds a place until the connection to which
+   * `accept` gives it is gone, until it is released, or for 10 s without either.
+   *
+   * @param request What `authenticate` gets as its second argument.
    */
-  admit(handshake: Handshake): Admission<U> | Promise<Admission<U>> {
-    const { origins, authenticate } = this.#options;
-    if (this.#host.isClosing) return this.#refuse(handshake, 503);
-    try {
-      if (!isAllowedOrigin(handshake, origins)) return this.#refuse(handshake, 403);
-    } catch (cause) {
-      const text = "origins threw. The upgrade was answered with 503.";
-      outagesOf(this.#host).report("HANDLER_FAILED", text, cause);
-      return this.#refuse(handshake, 503, cause);
-    }
-    if (!this.#hasPlace(handshake.ip)) return this.#refuse(handshake, 429);
-    // The place is taken while authentication runs, or a crowd would pass the limit together.
-    this.#take(handshake.ip);
-    if (authenticate === undefined) return { isAdmitted: true, user: undefined };
-    return this.#authenticate(authenticate, handshake);
-  }
-
-  /** Gives back the place of an admitted connection. */
-  release(ip: string): void {
-    if (!this.isLimited) return;
-    this.#connections--;
-    const left = (this.#perIp.get(ip) ?? 0) - 1;
-    if (left > 0) this.#perIp.set(ip, left);
-    else this.#perIp.delete(ip);
-  }
-
-  #authenticate(
-    authenticate: NonNullable<UpgradeOptions<U>["authenticate"]>,
+  async admit(
     handshake: Handshake,
-  ): Admission<U> | Promise<Admission<U>> {
-    const judge = (outcome: Outcome<U>) => this.#judge(handshake, outcome);
-    try {
-      const answer = authenticate(handshake);
-      if (!isPromiseLike(answer)) return judge(outcomeOf(answer, AUTHENTICATE_TIMEOUT));
-      return withTimeout(answer, this.#host.clock, AUTHENTICATE_TIMEOUT)
-        .then((user) => outcomeOf<U>(user, AUTHENTICATE_TIMEOUT), outcomeOfError)
-        .then(judge);
-    } catch (cause) {
-      return judge(outcomeOfError(cause));
-    }
+    ...[request]: undefined extends R ? [request?: R] : [request: R]
+  ): Promise<Admission<U> | Refusal> {
+    const answer = await this.decide(handshake, request as R);
+    return answer.isAdmitted ? answer.expire(this.#host.clock) : answer;
   }
 
-  #judge(handshake: Handshake, outcome: Outcome<U>): Admission<U> {
-    const isLate = this.#host.isClosing;
-    if (outcome.kind === "user" && !isLate) return { isAdmitted: true, user: outcome.user };
-    // The place that was taken for it.
-    this.release(handshake.ip);
-    if (outcome.kind === "outage") {
-      const { code, text, cause } = outcome;
-      outagesOf(this.#host).report(code, text, cause);
-      return this.#refuse(handshake, 503, cause);
+  /**
+   * The same for an adapter that claims the admission when it gets it: at once, unless the application's code
+   * takes time. Never throws or rejects. @internal
+   */
+  decide(handshake: Handshake, request: R): Answer<U> | Promise<Answer<U>> {
+    if (this.#host.isClosing) return this.#refuse(handshake, 503);
+    const origin = handshake.headers["origin"];
+    if (origin === undefined) return this.#enter(handshake, request);
+    return this.#ask(
+      () => this.#mayConnect(origin, handshake),
+      (verdict) => {
+        if (verdict === true) return this.#enter(handshake, request);
+        if (verdict === TIMED_OUT) {
+          const text = `origins did not settle in ${ANSWER_TIMEOUT} ms.`;
+          return this.#outage(handshake, "HANDLER_TIMEOUT", text);
+        }
+        warnOfOrigin(origin, handshake, this.#host.logger);
+        return this.#refuse(handshake, 403);
+      },
+      (cause) => this.#outage(handshake, "HANDLER_FAILED", "origins threw.", cause),
+    );
+  }
+
+  /** The origin may connect: takes a place, and asks who it is. */
+  #enter(handshake: Handshake, request: R): Answer<U> | Promise<Answer<U>> {
+    // It may have begun to close while `origins` was waited for.
+    if (this.#host.isClosing) return this.#refuse(handshake, 503);
+    const ip = this.#ipOf(handshake);
+    if (this.#places.isFull(ip)) return this.#refuse(handshake, 429);
+    // The place is taken while authentication runs, or a crowd would pass the limit together.
+    const place = this.#places.take(ip);
+    const authenticate = this.#authenticate;
+    if (authenticate === undefined) return new Admission<U>(undefined, handshake, place);
+    return this.#ask(
+      () => authenticate(handshake, request),
+      (answer) => this.#judge(handshake, place, outcomeOf(answer, ANSWER_TIMEOUT)),
+      (cause) => this.#judge(handshake, place, outcomeOfError(cause)),
+    );
+  }
+
+  #judge(handshake: Handshake, place: Place | undefined, outcome: Outcome<U>): Answer<U> {
+    if (outcome.kind === "user" && !this.#host.isClosing) {
+      return new Admission(outcome.user, handshake, place);
     }
+    place?.release();
     if (outcome.kind === "user") return this.#refuse(handshake, 503);
-    const refusal = this.#refuse(handshake, outcome.status, outcome.cause);
-    return outcome.status === 403 ? { ...refusal, text: FORBIDDEN_TEXT } : refusal;
+    if (outcome.kind === "refused") {
+      const refusal = this.#refuse(handshake, outcome.status, outcome.cause);
+      return outcome.status === 403 ? { ...refusal, text: FORBIDDEN_TEXT } : refusal;
+    }
+    return this.#outage(handshake, outcome.code, outcome.text, outcome.cause);
   }
 
-  #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown) {
+  /** Calls a function of the application. What it returns at once leads on at once. */
+  #ask(
+    call: () => unknown,
+    judge: (answer: unknown) => Answer<U> | Promise<Answer<U>>,
+    fail: (cause: unknown) => Answer<U>,
+  ): Answer<U> | Promise<Answer<U>> {
+    let answer: unknown;
+    try {
+      answer = call();
+    } catch (cause) {
+      return fail(cause);
+    }
+    if (!isPromiseLike(answer)) return judge(answer);
+    return withTimeout(answer, this.#host.clock, ANSWER_TIMEOUT).then(judge, fail);
+  }
+
+  /** The address that a request counts for. */
+  #ipOf(handshake: Handshake): string {
+    if (this.#clientIp === undefined) return handshake.ip;
+    let cause: unknown;
+    try {
+      const ip: unknown = this.#clientIp(handshake);
+      if (isAddress(ip)) return ip;
+      if (isPromiseLike(ip)) ip.then(undefined, () => {}); // Reported below, as a promise.
+      cause = new TypeError(`It returned ${isPromiseLike(ip) ? "a promise" : JSON.stringify(ip)}.`);
+    } catch (error) {
+      cause = error;
+    }
+    if (!this.#hasReportedIp) {
+      this.#hasReportedIp = true;
+      const text =
+        "clientIp threw, or returned no IP address: such requests count for the transport's address.";
+      this.#host.report(new RoomcastError("HANDLER_FAILED", text, { cause }));
+    }
+    return handshake.ip;
+  }
+
+  /** The application's own code failed: nobody is let in, and nobody is refused for good. */
+  #outage(handshake: Handshake, code: LocalErrorCode, text: string, cause?: unknown): Refusal {
+    outagesOf(this.#host).report(code, `${text} The upgrade was answered with 503.`, cause);
+    return this.#refuse(handshake, 503, cause);
+  }
+
+  #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown): Refusal {
     this.#host.logger.info("Upgrade refused", { status, ip: handshake.ip, cause });
     this.#host.emit("refused", { handshake, status, cause });
     const { text, headers } = REFUSALS[status];
     return {
-      isAdmitted: false as const,
+      isAdmitted: false,
       status,
       text,
       headers: { "Content-Type": "text/plain", ...headers },
     };
-  }
-
-  #hasPlace(ip: string): boolean {
-    const { maxConnections, maxConnectionsPerIp } = this.#options;
-    if (maxConnections !== undefined && this.#connections >= maxConnections) return false;
-    return maxConnectionsPerIp === undefined || (this.#perIp.get(ip) ?? 0) < maxConnectionsPerIp;
-  }
-
-  #take(ip: string): void {
-    if (!this.isLimited) return;
-    this.#connections++;
-    this.#perIp.set(ip, (this.#perIp.get(ip) ?? 0) + 1);
   }
 }

@@ -1,7 +1,7 @@
+import { UpgradeGuard } from "roomcast";
 import { VirtualClock } from "roomcast/testing";
 import { describe, expect, test } from "vitest";
 import { createHandshake } from "../../src/transport/handshake.js";
-import { UpgradeGuard } from "../../src/transport/upgrade-guard.js";
 import { Deadline } from "../../src/util/deadline.js";
 import { LateHistory, rejoin, settle } from "../support/late-history.js";
 import { join, say, World } from "../support/world.js";
@@ -89,7 +89,7 @@ describe.each(STANDSTILLS)("after a standstill %s", (_, stand) => {
     const { hub, clock } = new World();
     let answer = (_: { id: string; name: string }) => {};
     const authenticate = () => new Promise<never>((resolve) => (answer = resolve as never));
-    const guard = new UpgradeGuard(hub.context, { authenticate });
+    const guard = new UpgradeGuard(hub, { authenticate });
     const admission = guard.admit(createHandshake("/", {}, ""));
     stand(clock, 10 * SECOND);
     answer({ id: "alice", name: "Alice" });

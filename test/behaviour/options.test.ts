@@ -1,5 +1,6 @@
 import { Hub, type HubOptions, RoomcastError } from "roomcast";
-import { expect, test } from "vitest";
+import { MemorySocket } from "roomcast/testing";
+import { expect, test, vi } from "vitest";
 import { errorCode, join, World } from "../support/world.js";
 
 test.each<[string, unknown, RegExp]>([
@@ -54,6 +55,14 @@ test.each<[string, unknown, RegExp]>([
   ["authorize", null, /authorize must be a function; got null/],
   ["logger", {}, /logger.debug must be a function; got undefined/],
   ["clock", { now: () => 0 }, /clock.setImmediate must be a function/],
+  ["clock", { now: async () => 0 }, /clock.now must be a function that answers at once/],
+  ["history", async () => ({}), /history must be a function that answers at once/],
+  ["presence", async () => "none", /presence must be a function that answers at once/],
+  [
+    "historyStore",
+    { open: async () => {}, close() {} },
+    /historyStore.open must be a function that answers at once/,
+  ],
   ["maxMesageBytes", 4096, /Unknown option "maxMesageBytes". Options: maxMessageBytes, /],
 ])("the option %s of %j throws, and says why", (name, value, message) => {
   const construct = () => new Hub({ [name]: value } as HubOptions);
@@ -67,6 +76,9 @@ test.each<[string, HubOptions]>([
   ["history", { history: () => true as unknown as false }],
   ["presence", { presence: () => "all" as "none" }],
   ["presence", { presence: () => ({ grace: -1 }) }],
+  ["history", { history: () => Promise.resolve({}) as unknown as false }],
+  ["history", { history: () => Promise.reject(new Error("later")) as unknown as false }],
+  ["presence", { presence: () => Promise.resolve("none") as unknown as "none" }],
 ])("a function for %s that answers what cannot work lets nobody into the room", (name, options) => {
   const world = new World(options);
   const a = world.connect("Alice");
@@ -98,4 +110,38 @@ test("an options object that is changed afterwards changes nothing", () => {
   const a = world.connect("Alice");
   expect(world.ask(a, join("general"))).toMatchObject([{ type: "room_info" }]);
   expect(errorCode(world.ask(a, join("general")))).toBe("RATE_LIMITED");
+});
+
+test.each<[string, () => unknown]>([
+  [
+    "throws",
+    () => {
+      throw new Error("the log is full");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("the log is full"))],
+])("a logger that %s harms nobody, and the console is told", async (_, log) => {
+  const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
+  const method = log as () => void;
+  const logger = { debug: method, info: method, warn: method, error: method };
+  const hub = new Hub({ logger });
+  hub.on("join", () => {
+    throw new Error("a listener");
+  });
+  const socket = MemorySocket.connect(hub, { user: { id: "alice", name: "Alice" } });
+  socket.send(join("general", "j"));
+  expect((await socket.next()).type).toBe("room_info");
+  await new Promise(setImmediate);
+  expect(console).toHaveBeenCalledWith("The logger failed.", expect.any(Error));
+  console.mockRestore();
+});
+
+test.each([
+  [{ id: 42 }, /user is { id: 42 }: id must be a string; write String\(id\)/],
+  [{ id: "a" }, /name is missing/],
+  [null, /user is null/],
+])("a connection is not accepted for %j, which is no user", (user, text) => {
+  const hub = new Hub();
+  expect(() => MemorySocket.connect(hub, { user: user as never })).toThrow(text);
+  expect(hub.clients.size).toBe(0);
 });

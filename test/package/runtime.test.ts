@@ -15,13 +15,14 @@ const NAMES = {
     "MemoryHistory",
     "Room",
     "RoomcastError",
+    "UpgradeGuard",
     "UserHandle",
   ],
   testing: ["MemorySocket", "VirtualClock"],
   simulation: ["simulate"],
-  ws: ["attach", "serve"],
+  ws: ["accept", "attach", "handshakeFrom", "serve"],
   uws: ["attach"],
-  websocket: ["accept", "handshakeFrom", "isAllowedOrigin"],
+  websocket: ["accept", "handshakeFrom"],
   browser: ["Connection", "ConnectionError", "ConnectionRoom", "connect"],
 };
 

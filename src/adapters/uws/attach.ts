@@ -1,12 +1,9 @@
 import type { Hub, Receiver, User } from "../../index.js";
 import { RoomcastError } from "../../protocol/errors.js";
+import type { Admission, Refusal } from "../../transport/admission.js";
 import { createHandshake, type Handshake } from "../../transport/handshake.js";
-import {
-  type Admission,
-  type Refusal,
-  UpgradeGuard,
-  type UpgradeOptions,
-} from "../../transport/upgrade-guard.js";
+import type { Place } from "../../transport/places.js";
+import { UpgradeGuard, type UpgradeOptions } from "../../transport/upgrade-guard.js";
 import { UwsSocket } from "./socket.js";
 import type { UwsApp, UwsBehavior, UwsConnection, UwsRequest, UwsResponse } from "./types.js";
 
@@ -15,7 +12,7 @@ import type { UwsApp, UwsBehavior, UwsConnection, UwsRequest, UwsResponse } from
  *
  * @category Options
  */
-export interface AttachOptions<U extends User = User> extends UpgradeOptions<U> {
+export interface AttachOptions<U extends User = User> extends UpgradeOptions<U, void> {
   /** The path that WebSockets connect to: a pattern of uWebSockets.js. Default `/*`, any. */
   readonly path?: string | undefined;
 }
@@ -23,9 +20,10 @@ export interface AttachOptions<U extends User = User> extends UpgradeOptions<U> 
 /** What uWebSockets.js keeps for each of our connections. It copies the object, not what is in it. */
 interface Data<U extends User> {
   readonly seat: {
-    readonly ip: string;
+    /** Given back when the connection is gone; undefined where none are counted. */
+    readonly place: Place | undefined;
     /** Until the connection is open: who comes, and how. */
-    admitted: { readonly user: U | undefined; readonly handshake: Handshake } | undefined;
+    admitted: Admission<U> | undefined;
     /** From then on. */
     socket: UwsSocket | undefined;
   };
@@ -56,7 +54,7 @@ export function attach<U extends User, D>(
   app: UwsApp,
   { path = "/*", ...options }: AttachOptions<NoInfer<U>> = {},
 ): void {
-  const guard = new UpgradeGuard(hub.context, options);
+  const guard = new UpgradeGuard<U, void>(hub, options);
 
   const behavior: UwsBehavior<Data<U>> = {
     maxPayloadLength: hub.limits.maxMessageBytes + PAYLOAD_MARGIN,
@@ -74,36 +72,44 @@ export function attach<U extends User, D>(
       const handshake = handshakeOf(response, request);
       const key = request.getHeader("sec-websocket-key");
       const extensions = request.getHeader("sec-websocket-extensions");
-      const { ip } = handshake;
-      const answer = (admission: Admission<U>, seat: Data<U>["seat"]): void => {
-        if (!admission.isAdmitted) {
-          refuse(response, admission);
-          return;
-        }
-        seat.admitted = { user: admission.user, handshake };
-        const data: Data<U> = { seat };
-        response.upgrade(data, key, handshake.protocols[0] ?? "", extensions, context);
-      };
-      // Never throws: nobody could catch it, and it would end the process.
-      const settle = (admission: Admission<U>, run: (write: () => void) => unknown): void => {
-        const seat: Data<U>["seat"] = { ip, admitted: undefined, socket: undefined };
+      const open = (admission: Admission<U>): void => {
+        const place = admission.claim();
+        const data: Data<U> = { seat: { place, admitted: admission, socket: undefined } };
         try {
-          run(() => answer(admission, seat));
+          response.upgrade(data, key, handshake.protocols[0] ?? "", extensions, context);
         } catch (cause) {
           // Once the connection is open, its close handler gives the place back.
-          if (admission.isAdmitted && seat.socket === undefined) guard.release(ip);
-          const text = "The upgrade failed: uWebSockets.js did not take the answer.";
-          hub.context.report(new RoomcastError("SOCKET_FAILED", text, { cause }));
+          if (data.seat.socket === undefined) place?.release();
+          throw cause;
         }
       };
-      const admission = guard.admit(handshake);
+      // Never throws: nobody could catch it, and it would end the process.
+      const settle = (
+        admission: Admission<U> | Refusal,
+        run: (write: () => void) => unknown,
+      ): void => {
+        let isOpening = false;
+        try {
+          run(() => {
+            isOpening = true;
+            if (admission.isAdmitted) open(admission);
+            else refuse(response, admission);
+          });
+        } catch (cause) {
+          // The cork itself failed.
+          if (admission.isAdmitted && !isOpening) admission.release();
+          const text = "The upgrade failed: uWebSockets.js did not take the answer.";
+          hub.runtime.report(new RoomcastError("SOCKET_FAILED", text, { cause }));
+        }
+      };
+      const admission = guard.decide(handshake, undefined);
       if (!(admission instanceof Promise)) {
         settle(admission, (write) => write());
         return;
       }
       void admission.then((later) => {
         if (!isAborted) settle(later, (write) => response.cork(write));
-        else if (later.isAdmitted) guard.release(ip);
+        else if (later.isAdmitted) later.release();
       });
     },
 
@@ -126,8 +132,8 @@ export function attach<U extends User, D>(
     pong: (ws) => receiverOf(ws)?.pong(),
 
     close(ws, code, reason) {
-      const { ip, socket } = ws.getUserData().seat;
-      guard.release(ip);
+      const { place, socket } = ws.getUserData().seat;
+      place?.release();
       socket?.closed(code, Buffer.from(reason).toString());
     },
   };
@@ -142,7 +148,8 @@ function handshakeOf(response: UwsResponse, request: UwsRequest): Handshake {
   const headers: Record<string, string | undefined> = {};
   request.forEach((name, value) => {
     const before = headers[name];
-    headers[name] = before === undefined ? value : `${before}, ${value}`;
+    const separator = name === "cookie" ? ";" : ",";
+    headers[name] = before === undefined ? value : `${before}${separator} ${value}`;
   });
   const query = request.getQuery();
   const url = query ? `${request.getUrl()}?${query}` : request.getUrl();

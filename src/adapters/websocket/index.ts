@@ -4,6 +4,10 @@
  *
  * @module roomcast/websocket
  */
-export { isAllowedOrigin } from "../../transport/origins.js";
-export { accept, handshakeFrom } from "./accept.js";
-export type { StandardCloseEvent, StandardRequest, StandardWebSocket } from "./types.js";
+export {
+  handshakeFrom,
+  type NodeRequest,
+  type StandardRequest,
+} from "../../transport/request.js";
+export { accept } from "./accept.js";
+export type { StandardCloseEvent, StandardWebSocket } from "./types.js";

@@ -1,5 +1,7 @@
 import type { Batch, Clock, Receiver, Socket } from "../../index.js";
 import { CloseCode, clampReason } from "../../protocol/close-codes.js";
+import type { Place } from "../../transport/places.js";
+import { RECEIVER } from "../../transport/taken.js";
 import type { StandardWebSocket } from "./types.js";
 
 /** `WebSocket.OPEN` (WHATWG WebSockets, 3.1). */
@@ -15,6 +17,7 @@ const DRAIN_POLL = 50;
 export class StandardSocket implements Socket {
   readonly #webSocket: StandardWebSocket;
   readonly #clock: Clock;
+  readonly #place: Place | undefined;
   #receiver: Receiver | undefined;
   #ending: { readonly code: number; readonly reason: string } | undefined;
   #isPolling = false;
@@ -23,7 +26,10 @@ export class StandardSocket implements Socket {
   /** Whether some of it has gone since the last poll. */
   #hasDrained = false;
 
-  constructor(webSocket: StandardWebSocket, clock: Clock) {
+  /** @param place Given back when the connection is gone. */
+  constructor(webSocket: StandardWebSocket, clock: Clock, place: Place | undefined) {
+    Reflect.set(webSocket, RECEIVER, this);
+    this.#place = place;
     this.#webSocket = webSocket;
     this.#clock = clock;
     webSocket.addEventListener("message", this.#onMessage);
@@ -111,6 +117,7 @@ export class StandardSocket implements Socket {
   #end(code: number, reason: string): void {
     if (this.#ending !== undefined) return;
     this.#ending = { code, reason };
+    this.#place?.release();
     this.#webSocket.removeEventListener("message", this.#onMessage);
     this.#webSocket.removeEventListener("close", this.#onClose);
     this.#receiver?.closed(code, reason);

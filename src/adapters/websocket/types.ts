@@ -30,21 +30,6 @@ export interface StandardWebSocket {
 }
 
 /**
- * What is used of a standard request (Fetch, 5.3).
- *
- * @category Types of the server
- */
-export interface StandardRequest {
-  /** Absolute. */
-  readonly url: string;
-  /** The header names come in lower case. */
-  readonly headers: {
-    /** Runs `callback` for each header. */
-    forEach(callback: (value: string, name: string) => void): void;
-  };
-}
-
-/**
  * What is used of a close event (WHATWG WebSockets, 4).
  *
  * @category Types of the server

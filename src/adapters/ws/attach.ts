@@ -1,7 +1,11 @@
 import type { Hub, User } from "../../index.js";
 import { CloseCode } from "../../protocol/close-codes.js";
 import { type LocalErrorCode, RoomcastError } from "../../protocol/errors.js";
-import { createHandshake, type Handshake, pathOf } from "../../transport/handshake.js";
+import type { Admission } from "../../transport/admission.js";
+import { pathOf } from "../../transport/handshake.js";
+import { outagesOf } from "../../transport/outages.js";
+import type { Place } from "../../transport/places.js";
+import { handshakeFrom } from "../../transport/request.js";
 import { UpgradeGuard, type UpgradeOptions } from "../../transport/upgrade-guard.js";
 import { listen, WsSocket } from "./socket.js";
 import type { NetSocket, UpgradeRequest, WsConnection, WsServer } from "./types.js";
@@ -11,8 +15,12 @@ import { type Applicant, ask, type Verdict, watchForOthers } from "./upgrade.js"
  * Who is let in.
  *
  * @category Options
+ *
+ * @typeParam R - What `authenticate` takes its second argument for: Node's `IncomingMessage`, or what a
+ * middleware has made of it.
  */
-export interface AttachOptions<U extends User = User> extends UpgradeOptions<U> {}
+export interface AttachOptions<U extends User = User, R extends UpgradeRequest = UpgradeRequest>
+  extends UpgradeOptions<U, R> {}
 
 /** The answer to a request where the application's own code threw. */
 const UNAVAILABLE: Parameters<Verdict> = [false, 503, undefined, { "Retry-After": "5" }];
@@ -35,17 +43,17 @@ const attached = new WeakSet<WsServer>();
  *
  * @category Main
  */
-export function attach<U extends User, D>(
+export function attach<U extends User, D, R extends UpgradeRequest = UpgradeRequest>(
   hub: Hub<U, D>,
   server: WsServer,
-  options: AttachOptions<NoInfer<U>> = {},
+  options: AttachOptions<NoInfer<U>, R> = {},
 ): void {
   if (attached.has(server)) {
     throw new RoomcastError("INVALID_OPTION", "This WebSocketServer has a hub already.");
   }
-  const guard = new UpgradeGuard(hub.context, options);
+  const guard = new UpgradeGuard<U, R>(hub, options);
   attached.add(server);
-  const admitted = new WeakMap<object, { user: U | undefined; handshake: Handshake }>();
+  const admitted = new WeakMap<object, Admission<U>>();
   const { maxMessageBytes } = hub.limits;
   server.options.maxPayload = Math.min(server.options.maxPayload || Infinity, maxMessageBytes);
 
@@ -63,49 +71,40 @@ export function attach<U extends User, D>(
     const { req: request } = applicant;
     const findOther = watchForOthers(request.socket);
     const verdict = await ask(verifyFirst, applicant).catch((cause: unknown) => {
-      report("HANDLER_FAILED", "verifyClient threw or rejected; the request gets a 503.", cause);
+      const text = "verifyClient threw or rejected. The upgrade was answered with 503.";
+      outagesOf(hub.runtime).report("HANDLER_FAILED", text, cause);
       return UNAVAILABLE;
     });
-    const handshake = handshakeOf(request);
-    const admission = verdict[0] ? await guard.admit(handshake) : undefined;
+    const handshake = handshakeFrom(request);
+    // What `ws` hands over is Node's own request, as `authenticate` expects it.
+    const admission = verdict[0] ? await guard.decide(handshake, request as R) : undefined;
     const other = findOther();
     if (other !== undefined) {
-      if (admission?.isAdmitted) guard.release(handshake.ip);
+      if (admission?.isAdmitted) admission.release();
       report("SOCKET_FAILED", answeredTwice(handshake.url), other);
     } else if (admission === undefined) {
       done(...verdict);
     } else if (!admission.isAdmitted) {
       done(false, admission.status, admission.text, admission.headers);
     } else {
-      const release = holdPlace(request.socket, handshake.ip);
-      admitted.set(request, { user: admission.user, handshake });
+      const place = admission.claim();
+      if (place !== undefined) holdPlace(request.socket, place);
+      admitted.set(request, admission);
       try {
         // Where the peer went away meanwhile, `ws` drops the request here.
         done(true);
       } catch (cause) {
         report("HANDLER_FAILED", UPGRADE_THREW, cause);
         if (!admitted.delete(request)) return;
-        release();
+        place?.release();
         if (findOther() === undefined) done(...UNAVAILABLE);
         else request.socket.destroy();
       }
     }
   }
 
-  /** Has a place given back with the socket, or sooner, by what it returns; once. */
-  function holdPlace(net: NetSocket, ip: string): () => void {
-    let isHeld = true;
-    const release = () => {
-      if (isHeld) guard.release(ip);
-      isHeld = false;
-    };
-    if (net.destroyed) release();
-    else if (guard.isLimited) net.once("close", release);
-    return release;
-  }
-
   function report(code: LocalErrorCode, text: string, cause: unknown): void {
-    hub.context.report(new RoomcastError(code, text, { cause }));
+    hub.runtime.report(new RoomcastError(code, text, { cause }));
   }
 
   server.on("connection", (ws: WsConnection, request: UpgradeRequest) => {
@@ -126,13 +125,10 @@ export function attach<U extends User, D>(
   });
 }
 
-/** The neutral form of a Node upgrade request. */
-function handshakeOf(request: UpgradeRequest): Handshake {
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    headers[name] = typeof value === "object" ? value.join(", ") : value;
-  }
-  return createHandshake(request.url ?? "/", headers, request.socket.remoteAddress ?? "");
+/** Has a place given back with the network socket. */
+function holdPlace(net: NetSocket, place: Place): void {
+  if (net.destroyed) place.release();
+  else net.once("close", () => place.release());
 }
 
 const UPGRADE_THREW =

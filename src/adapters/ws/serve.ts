@@ -3,14 +3,15 @@ import type { Hub, User } from "../../index.js";
 import { RoomcastError } from "../../protocol/errors.js";
 import { type AttachOptions, attach } from "./attach.js";
 import { pathsOf } from "./router.js";
-import type { HttpServer } from "./types.js";
+import type { HttpServer, UpgradeRequest } from "./types.js";
 
 /**
  * Where the hub is found, and who is let in.
  *
  * @category Options
  */
-export interface ServeOptions<U extends User = User> extends AttachOptions<U> {
+export interface ServeOptions<U extends User = User, R extends UpgradeRequest = UpgradeRequest>
+  extends AttachOptions<U, R> {
   /**
    * The path that WebSockets connect to, as it stands in the request: without a query, and percent-encoded.
    * Default `/`.
@@ -33,10 +34,10 @@ export interface ServeOptions<U extends User = User> extends AttachOptions<U> {
  *
  * @category Main
  */
-export function serve<U extends User, D>(
+export function serve<U extends User, D, R extends UpgradeRequest = UpgradeRequest>(
   hub: Hub<U, D>,
   server: HttpServer,
-  { path = "/", ...options }: ServeOptions<NoInfer<U>> = {},
+  { path = "/", ...options }: ServeOptions<NoInfer<U>, R> = {},
 ): void {
   if (!isPath(path)) {
     const rule = 'path must start with "/", be percent-encoded and have no query';
@@ -59,7 +60,7 @@ export function serve<U extends User, D>(
       });
     } catch (cause) {
       const text = "The upgrade failed: ws could not read the request.";
-      hub.context.report(new RoomcastError("SOCKET_FAILED", text, { cause }));
+      hub.runtime.report(new RoomcastError("SOCKET_FAILED", text, { cause }));
       socket.destroy();
     }
   });

@@ -1,9 +1,10 @@
 import type { Batch, Receiver, Socket } from "../../index.js";
 import { clampReason } from "../../protocol/close-codes.js";
+import { RECEIVER } from "../../transport/taken.js";
 import type { NetSocket, WsConnection } from "./types.js";
 
 /** `WebSocket.OPEN` (WHATWG WebSockets, 3.1). */
-const OPEN = 1;
+export const OPEN = 1;
 
 const IS_BUN = "Bun" in globalThis;
 
@@ -81,9 +82,6 @@ export class WsSocket implements Socket {
     this.#ws.terminate();
   }
 }
-
-/** Where a connection and its network socket keep who is told of what arrives on them. */
-const RECEIVER = Symbol("receiver");
 
 type Listening<Emitter> = Emitter & { [RECEIVER]: Receiver };
 

@@ -25,6 +25,8 @@ export interface WsConnection {
   close(code: number, reason: string): void;
   /** Drops the connection. */
   terminate(): void;
+  /** Reads on after `pause`. */
+  resume?(): void;
   /** Listens for messages. `data` is a `Buffer`, unless somebody changed the `binaryType`. */
   on(event: "message", listener: (data: object, isBinary: boolean) => void): unknown;
   /** Listens for the answers to pings. */

@@ -43,6 +43,8 @@ export class Site {
     });
     serve(hub, this.#server, {
       path: "/ws",
+      // Some pages come by way of a proxy on a port of its own.
+      origins: "all",
       authenticate: ({ token = "" }) => ({ id: token.toLowerCase(), name: token }),
     });
   }

@@ -1,9 +1,10 @@
 import { App, us_listen_socket_close, us_socket_local_port } from "uWebSockets.js";
-import type { Hub } from "roomcast";
+import { STATUS_CODES } from "node:http";
+import { type Hub, UpgradeGuard } from "roomcast";
 import { MemorySocket } from "roomcast/testing";
 import { attach as attachToUws } from "roomcast/uws";
 import { accept, type StandardWebSocket } from "roomcast/websocket";
-import { attach } from "roomcast/ws";
+import { accept as acceptFromWs, attach, handshakeFrom } from "roomcast/ws";
 import { WebSocketServer } from "ws";
 import { afterwards, Remote, startServer } from "../../support/net.js";
 import type { RemoteEnd, Transport } from "./transport.js";
@@ -25,6 +26,32 @@ function ws(perMessageDeflate: boolean): Transport {
     },
   };
 }
+
+/** `ws`, where a framework upgrades and hands over what it has: its own code asks a guard first. */
+const handedOver: Transport = {
+  name: "ws, upgraded by a framework",
+  hasGate: true,
+  async open(hub, options) {
+    const { server, port } = await startServer();
+    const guard = new UpgradeGuard(hub, options);
+    const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+    server.on("upgrade", async (request, socket, head) => {
+      // While a guard is asked, nobody else listens.
+      socket.on("error", () => socket.destroy());
+      const admission = await guard.admit(handshakeFrom(request));
+      if (admission.isAdmitted) {
+        sockets.handleUpgrade(request, socket, head, (ws) => acceptFromWs(hub, ws, admission));
+        return;
+      }
+      const { status, headers, text } = admission;
+      const lines = Object.entries({ ...headers, Connection: "close" }).map(
+        ([name, value]) => `${name}: ${value}\r\n`,
+      );
+      socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${text}`);
+    });
+    return { port, connect: (name) => Remote.open(`ws://127.0.0.1:${port}/?token=${name}`) };
+  },
+};
 
 const uws: Transport = {
   name: "uWebSockets.js",
@@ -97,4 +124,11 @@ function remoteEndOf(socket: MemorySocket): RemoteEnd {
 }
 
 /** Every adapter there is. A new one is added here, and the whole contract runs against it. */
-export const transports: readonly Transport[] = [ws(false), ws(true), uws, standard, memory];
+export const transports: readonly Transport[] = [
+  ws(false),
+  ws(true),
+  handedOver,
+  uws,
+  standard,
+  memory,
+];

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { createHandshake, pathOf } from "../../../src/transport/handshake.js";
-import { isAllowedOrigin } from "../../../src/transport/origins.js";
 
 describe("the token of a handshake", () => {
   const all = {
@@ -32,22 +31,42 @@ test("a path ends where the query starts", () => {
   expect(["/ws", "/ws?a=/b", "/ws#x", "?token=1"].map(pathOf)).toEqual(["/ws", "/ws", "/ws", ""]);
 });
 
-test("an origin is allowed by a list, by a function, or by not being sent", () => {
-  const from = (origin?: string) => createHandshake("/", { origin }, "::1");
-  expect(isAllowedOrigin(from("https://a.example"), undefined)).toBe(true);
-  expect(isAllowedOrigin(from("https://a.example"), ["https://a.example"])).toBe(true);
-  expect(isAllowedOrigin(from("https://b.example"), ["https://a.example"])).toBe(false);
-  expect(isAllowedOrigin(from("https://b.example"), (origin) => origin.includes("b."))).toBe(true);
-  const here = (origin: string) =>
-    isAllowedOrigin(createHandshake("/", { origin, host: "a.example:8080" }, "::1"), "same");
-  expect(here("https://a.example:8080")).toBe(true);
-  expect(["https://a.example", "https://b.example:8080", "null", "nonsense"].map(here)).toEqual([
-    false,
-    false,
-    false,
-    false,
-  ]);
-  expect(isAllowedOrigin(from("null"), "same")).toBe(false);
-  expect(isAllowedOrigin(from(undefined), [])).toBe(true);
-  expect(isAllowedOrigin(from("null"), ["https://a.example"])).toBe(false);
+describe("the cookies of a handshake", () => {
+  const cookiesOf = (cookie: string | undefined) => createHandshake("/", { cookie }, "::1").cookies;
+
+  test.each<[string, string | undefined, Record<string, string>]>([
+    ["none", undefined, {}],
+    ["an empty header", "", {}],
+    ["two", "sid=abc; theme=dark", { sid: "abc", theme: "dark" }],
+    ["without spaces, or with more", "a=1;b=2 ;  c = 3", { a: "1", b: "2", c: "3" }],
+    ["a value with =", "sid=a=b==", { sid: "a=b==" }],
+    ["a quoted value", 'sid="abc"', { sid: "abc" }],
+    ["an encoded value", "name=J%C3%BCrgen%3B", { name: "Jürgen;" }],
+    [
+      "a broken %",
+      "a=%; b=100%25; c=%E0%A4%A; d=%zz",
+      { a: "%", b: "100%", c: "%E0%A4%A", d: "%zz" },
+    ],
+    ["one name twice: the first", "sid=one; sid=two", { sid: "one" }],
+    ["what is no pair", "junk; =x; sid=1;;", { sid: "1" }],
+  ])("are read: %s", (_, header, cookies) => {
+    expect({ ...cookiesOf(header) }).toEqual(cookies);
+  });
+
+  test("are no way to a prototype", () => {
+    const cookies = cookiesOf("__proto__=1; constructor=2; toString=3");
+    expect(Object.getPrototypeOf(cookies)).toBe(null);
+    expect(Object.entries(cookies)).toEqual([
+      ["__proto__", "1"],
+      ["constructor", "2"],
+      ["toString", "3"],
+    ]);
+    expect(cookiesOf("a=1")["toString"]).toBeUndefined();
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  test("are read once, when they are asked for", () => {
+    const handshake = createHandshake("/", { cookie: "a=1" }, "::1");
+    expect(handshake.cookies).toBe(handshake.cookies);
+  });
 });

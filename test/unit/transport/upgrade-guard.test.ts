@@ -1,25 +1,21 @@
-import { type Handshake, RoomcastError, type UpgradeOptions } from "roomcast";
+import { Hub, RoomcastError, UpgradeGuard, type UpgradeOptions } from "roomcast";
 import { VirtualClock } from "roomcast/testing";
 import { describe, expect, test, vi } from "vitest";
 import { createHandshake } from "../../../src/transport/handshake.js";
-import { UpgradeGuard } from "../../../src/transport/upgrade-guard.js";
 
 const alice = { id: "alice", name: "Alice" };
 
 function guarding(options: UpgradeOptions) {
   const clock = new VirtualClock();
-  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  const warnings: string[] = [];
+  const logger = { debug() {}, info() {}, error() {}, warn: (text: string) => warnings.push(text) };
+  const hub = new Hub({ clock, logger });
   const refused: number[] = [];
   const errors: RoomcastError[] = [];
-  const emit = (_: string, { status }: { handshake: Handshake; status: number }) => {
-    refused.push(status);
-  };
-  const report = (error: RoomcastError) => {
-    errors.push(error);
-  };
-  const host = { clock, logger, isClosing: false, emit, report };
-  const guard = new UpgradeGuard(host, { maxConnections: 1, maxConnectionsPerIp: 1, ...options });
-  return { clock, host, guard, refused, errors };
+  hub.on("refused", ({ status }) => refused.push(status));
+  hub.on("error", ({ error }) => errors.push(error));
+  const guard = new UpgradeGuard(hub, { maxConnections: 1, maxConnectionsPerIp: 1, ...options });
+  return { clock, hub, guard, refused, errors, warnings };
 }
 
 const request = createHandshake("/ws?token=t", {}, "192.0.2.1");
@@ -44,21 +40,24 @@ describe("a place is given back where the request that held it is refused, becau
     clock.advance(10_000);
     expect(await admission).toMatchObject({ isAdmitted: false, status });
     authenticate.mockImplementation(() => alice);
-    expect(await guard.admit(request)).toMatchObject({ isAdmitted: true, user: alice });
+    const held = await guard.admit(request);
+    expect(held).toMatchObject({ isAdmitted: true, user: alice, handshake: request });
     expect(await guard.admit(request)).toMatchObject({ status: 429 });
-    guard.release(request.ip);
-    expect(await guard.admit(request)).toMatchObject({ isAdmitted: true });
+    if (held.isAdmitted) held.release();
+    const next = await guard.admit(request);
+    expect(next).toMatchObject({ isAdmitted: true });
+    if (next.isAdmitted) next.release();
     expect(refused).toEqual([status, 429]);
     expect(clock.pendingTimers).toBe(0);
   });
 
   test("answers after the hub began to close", async () => {
-    const { host, guard } = guarding({ authenticate: async () => alice });
+    const { hub, guard, refused } = guarding({ authenticate: async () => alice });
     const admission = guard.admit(request);
-    host.isClosing = true;
+    void hub.close();
     expect(await admission).toMatchObject({ status: 503 });
-    host.isClosing = false;
-    expect(await guard.admit(request)).toMatchObject({ isAdmitted: true });
+    expect(await guard.admit(request)).toMatchObject({ status: 503 });
+    expect(refused).toEqual([503, 503]);
   });
 });
 
@@ -94,9 +93,17 @@ describe("an outage of the application's code is 503 with an error event, and no
     ["authenticate rejects with nothing", { authenticate: () => Promise.reject() }, {}],
     ["authenticate is late", { authenticate: () => never }, { code: "HANDLER_TIMEOUT" }],
     ["origins throws", { origins: throwing(cause) }, { code: "HANDLER_FAILED", cause }],
+    [
+      "origins rejects",
+      { origins: () => Promise.reject(cause) },
+      { code: "HANDLER_FAILED", cause },
+    ],
+    ["origins is late", { origins: () => never }, { code: "HANDLER_TIMEOUT" }],
   ])("%s", async (_, options, error) => {
     const { clock, guard, errors, refused } = guarding(options);
-    const admission = guard.admit(createHandshake("/", { origin: "https://a.example" }, "::1"));
+    const admission = guard.admit(
+      createHandshake("/", { origin: "https://a.example", host: "a.example" }, "::1"),
+    );
     // What rejects already is heard before the time is up.
     await new Promise(setImmediate);
     clock.advance(10_000);
@@ -157,5 +164,257 @@ describe("what is no user is 503, with an error event that says why:", () => {
       ]);
       expect(errors).toMatchObject([{ code: "HANDLER_FAILED" }]);
     }
+  });
+});
+
+describe("by default pages of the host that they connect to may connect:", () => {
+  const ask = (origin: string | undefined, host: string, isSecure = false) =>
+    guarding({ maxConnections: 2 }).guard.admit(
+      createHandshake("/", { origin, host }, "192.0.2.1", isSecure),
+    );
+
+  test.each<[string, string]>([
+    ["https://example.org", "example.org"],
+    ["https://example.org", "example.org:443"],
+    ["http://example.org", "example.org:80"],
+    ["https://example.org:443", "example.org"],
+    ["https://example.org:8443", "example.org:8443"],
+    ["https://EXAMPLE.org", "example.ORG"],
+    ["http://localhost:5173", "localhost:5173"],
+    ["http://[::1]:3000", "[::1]:3000"],
+  ])("%s at %s", async (origin, host) => {
+    expect(await ask(origin, host)).toMatchObject({ isAdmitted: true });
+  });
+
+  test.each<[string, string]>([
+    ["https://example.org", "example.org:80"],
+    ["http://example.org", "example.org:443"],
+    ["https://example.org", "example.org:8443"],
+    ["https://evil.example", "example.org"],
+    ["https://example.org.evil.example", "example.org"],
+    ["https://sub.example.org", "example.org"],
+    ["http://localhost:5173", "localhost:3000"],
+    ["null", "null"],
+    ["capacitor://localhost", "localhost"],
+    ["chrome-extension://abc", "abc"],
+    ["https://user@example.org", "example.org"],
+    ["https://example.org/", "example.org"],
+    ["https://example.org", "user@example.org"],
+    ["https://example.org", "example.org/x"],
+    ["nonsense", "nonsense"],
+    ["", "example.org"],
+    ["https://example.org", ""],
+  ])("not %s at %s", async (origin, host) => {
+    expect(await ask(origin, host)).toMatchObject({ isAdmitted: false, status: 403 });
+  });
+
+  test("a program that sends no origin may", async () => {
+    expect(await ask(undefined, "example.org")).toMatchObject({ isAdmitted: true });
+  });
+
+  test("a page without TLS may not where the request came by TLS; behind a proxy both may", async () => {
+    expect(await ask("http://example.org:8443", "example.org:8443", true)).toMatchObject({
+      status: 403,
+    });
+    expect(await ask("https://example.org", "example.org", true)).toMatchObject({
+      isAdmitted: true,
+    });
+    expect(await ask("https://example.org", "example.org", false)).toMatchObject({
+      isAdmitted: true,
+    });
+  });
+});
+
+describe("origins", () => {
+  const ask = (origins: UpgradeOptions["origins"], origin: string, options: object = {}) =>
+    guarding({ maxConnections: 2, origins, ...options }).guard.admit(
+      createHandshake("/", { origin, host: "api.example" }, "192.0.2.1"),
+    );
+
+  test.each<[string, string]>([
+    ["https://example.org", "https://example.org"],
+    ["https://example.org:443", "https://example.org"],
+    ["http://example.org:80", "http://example.org"],
+    ["HTTPS://Example.ORG", "https://example.org"],
+    ["https://münchen.example", "https://xn--mnchen-3ya.example"],
+    ["http://localhost:5173", "http://localhost:5173"],
+    ["capacitor://localhost", "capacitor://localhost"],
+    ["file://", "file://"],
+    ["null", "null"],
+  ])("with the entry %s let in %s", async (entry, origin) => {
+    expect(await ask([entry], origin)).toMatchObject({ isAdmitted: true });
+    expect(await ask([entry], "https://evil.example")).toMatchObject({ status: 403 });
+  });
+
+  test('"all" lets in every page', async () => {
+    for (const origin of ["https://evil.example", "null", "nonsense"]) {
+      expect(await ask("all", origin)).toMatchObject({ isAdmitted: true });
+    }
+  });
+
+  test.each<[unknown, RegExp]>([
+    [[], /origins must not be an empty list/],
+    ["*", /origins must be "same", a list of origins, a function or "all"; got "\*"/],
+    [["*"], /origins\[0\] must be .*write origins: "all"; got "\*"/],
+    [["same"], /origins\[0\] must be .*write origins: "same"/],
+    [["https://a.example", "https://*.example.org"], /origins\[1\] must be .*write a function/],
+    [["https://example.org/chat"], /without a path; got "https:\/\/example.org\/chat"/],
+    [["https://example.org/"], /without a path/],
+    [["https://example.org?x"], /without a path/],
+    [["example.org"], /with its scheme; got "example.org"/],
+    [["localhost:5173"], /with its scheme/],
+    [["wss://example.org"], /begins with http: or https:/],
+    [["https://"], /an origin as browsers send it/],
+    [["https://a b"], /an origin as browsers send it/],
+    [["https://user@example.org"], /an origin as browsers send it/],
+    [[""], /an origin as browsers send it/],
+    [[undefined], /got undefined/],
+    [[/example/], /origins\[0\] must be an origin as browsers send it/],
+    [true, /origins must be "same"/],
+    [null, /origins must be "same"/],
+  ])("that can never match are refused at once: %o", (origins, text) => {
+    const make = () => guarding({ origins: origins as never });
+    expect(make).toThrow(text);
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  });
+
+  test.each<[unknown, boolean]>([
+    [true, true],
+    [false, false],
+    [1, false],
+    ["yes", false],
+    [undefined, false],
+    [{}, false],
+  ])("as a function say yes by true alone: %o", async (answer, isAdmitted) => {
+    for (const origins of [() => answer, async () => answer]) {
+      expect(await ask(origins as never, "https://a.example")).toMatchObject({ isAdmitted });
+    }
+  });
+
+  test("as an async function are waited for, and nobody is let in by a hub that closes meanwhile", async () => {
+    const { hub, guard } = guarding({ origins: async () => true });
+    const admission = guard.admit(createHandshake("/", { origin: "https://a.example" }, "::1"));
+    void hub.close();
+    expect(await admission).toMatchObject({ status: 503 });
+  });
+
+  test("refused for the first time are warned of with what to write, ten in a process at most", async () => {
+    const { guard, warnings } = guarding({});
+    const from = (origin: string) =>
+      guard.admit(createHandshake("/", { origin, host: "api.example" }, "192.0.2.1"));
+    const before = warnings.length;
+    for (let n = 0; n < 30; n++) {
+      await from(`http://Localhost:${5000 + n}`);
+      await from(`http://Localhost:${5000 + n}`);
+    }
+    expect(warnings.length - before).toBeLessThanOrEqual(10);
+    expect(new Set(warnings).size).toBe(warnings.length);
+  });
+});
+
+test("a refused origin is warned of with the origin, the host and the line to write", async () => {
+  vi.resetModules();
+  const { Hub, UpgradeGuard } = await import("roomcast");
+  const warn = vi.fn();
+  const hub = new Hub({ logger: { debug() {}, info() {}, warn, error() {} } });
+  const guard = new UpgradeGuard(hub);
+  const from = (origin: string) =>
+    guard.admit(createHandshake("/", { origin, host: "localhost:3000" }, "192.0.2.1"));
+  for (let n = 0; n < 12; n++) await from(`http://Localhost:${5000 + n}`);
+  await from("http://Localhost:5000");
+  expect(warn).toHaveBeenCalledTimes(10);
+  expect(warn.mock.calls[0]?.[0]).toBe(
+    'Pages of the origin "http://Localhost:5000" may not connect to the host "localhost:3000". To let them in, write origins: ["http://localhost:5000"], with the origins of all other pages that may connect.',
+  );
+});
+
+describe("an admission", () => {
+  test("gives its place back by itself where nothing comes of it", async () => {
+    const { clock, guard } = guarding({});
+    expect(await guard.admit(request)).toMatchObject({ isAdmitted: true, user: undefined });
+    clock.advance(9_999);
+    expect(await guard.admit(request)).toMatchObject({ status: 429 });
+    clock.advance(1);
+    expect(await guard.admit(request)).toMatchObject({ isAdmitted: true });
+  });
+
+  test("gives one place back, however often it is released", async () => {
+    const { guard } = guarding({ maxConnections: 2, maxConnectionsPerIp: 2 });
+    const first = await guard.admit(request);
+    await guard.admit(request);
+    for (let n = 0; n < 3; n++) if (first.isAdmitted) first.release();
+    expect(await guard.admit(request)).toMatchObject({ isAdmitted: true });
+    expect(await guard.admit(request)).toMatchObject({ status: 429 });
+  });
+
+  test("is claimed once, and not after it was released", async () => {
+    const { guard, clock } = guarding({ maxConnections: 9, maxConnectionsPerIp: 9 });
+    const [one, two, three] = [
+      await guard.admit(request),
+      await guard.admit(request),
+      await guard.admit(request),
+    ];
+    if (!one.isAdmitted || !two.isAdmitted || !three.isAdmitted) throw new Error("refused");
+    one.claim();
+    expect(() => one.claim()).toThrow(/The admission was used before/);
+    two.release();
+    expect(() => two.claim()).toThrow(/The admission was released/);
+    clock.advance(10_000);
+    expect(() => three.claim()).toThrow(
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringMatching(/released/),
+      }),
+    );
+  });
+
+  test("tells authenticate of the request that admit was given", async () => {
+    const authenticate = vi.fn((_: unknown, raw: { session: { user: typeof alice } }) => {
+      return raw.session.user;
+    });
+    const guard = new UpgradeGuard(new Hub(), { authenticate });
+    const raw = { session: { user: alice } };
+    expect(await guard.admit(request, raw)).toMatchObject({ isAdmitted: true, user: alice });
+    expect(authenticate).toHaveBeenCalledWith(request, raw);
+  });
+});
+
+describe("clientIp", () => {
+  const behindProxy = (forwarded: string) =>
+    createHandshake("/", { "x-forwarded-for": forwarded }, "10.0.0.1");
+  const last = ({ headers }: { headers: Readonly<Record<string, string | undefined>> }) =>
+    headers["x-forwarded-for"]?.split(",").at(-1)?.trim() ?? "";
+
+  test("is the address that a connection counts for", async () => {
+    const { guard, errors } = guarding({ maxConnections: 9, clientIp: last });
+    const from = (forwarded: string) => guard.admit(behindProxy(forwarded));
+    expect(await from("192.0.2.1")).toMatchObject({ isAdmitted: true });
+    expect(await from("spoofed, 192.0.2.1")).toMatchObject({ status: 429 });
+    expect(await from("192.0.2.2")).toMatchObject({ isAdmitted: true });
+    expect(await from("2001:db8::1")).toMatchObject({ isAdmitted: true });
+    expect(errors).toEqual([]);
+  });
+
+  test.each<[string, unknown]>([
+    ["throws", throwing(new Error("no header"))],
+    ["returns nothing", () => undefined],
+    ["returns rubbish", () => "unknown"],
+    ["returns an address with a port", () => "192.0.2.1:1234"],
+    ["returns no such address", () => "192.0.2.256"],
+    ["returns a number", () => 42],
+    ["returns a promise", () => Promise.reject(new Error("later"))],
+  ])("that %s is reported once, and the transport's address counts", async (_, clientIp) => {
+    const { guard, errors } = guarding({ maxConnections: 9, clientIp: clientIp as () => string });
+    expect(await guard.admit(behindProxy("192.0.2.1"))).toMatchObject({ isAdmitted: true });
+    expect(await guard.admit(behindProxy("192.0.2.2"))).toMatchObject({ status: 429 });
+    expect(errors).toMatchObject([
+      { code: "HANDLER_FAILED", message: expect.stringMatching(/^clientIp threw/) },
+    ]);
+  });
+
+  test("that is async is refused at construction", () => {
+    expect(() => guarding({ clientIp: (async () => "192.0.2.1") as never })).toThrow(
+      /clientIp must be a function that answers at once/,
+    );
   });
 });

@@ -1,16 +1,18 @@
+import { UpgradeGuard } from "roomcast";
 import { accept, handshakeFrom } from "roomcast/websocket";
 import { authenticate, createHub } from "./site.js";
 
 /** The sockets of one hub live in one object: Workers do not share them between requests. */
 export class Site {
   #hub = createHub();
+  #guard = new UpgradeGuard(this.#hub, { authenticate });
 
-  fetch(request) {
+  async fetch(request) {
     const handshake = handshakeFrom(request, request.headers.get("CF-Connecting-IP") ?? "");
-    const user = authenticate(handshake);
-    if (user === undefined) return new Response("Who is it?", { status: 401 });
+    const admission = await this.#guard.admit(handshake);
+    if (!admission.isAdmitted) return new Response(admission.text, admission);
     const [theirs, ours] = Object.values(new WebSocketPair());
-    accept(this.#hub, ours, { user, handshake });
+    accept(this.#hub, ours, admission);
     return new Response(null, { status: 101, webSocket: theirs });
   }
 }

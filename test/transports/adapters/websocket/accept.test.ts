@@ -1,7 +1,11 @@
-import { Hub } from "roomcast";
+import { Hub, UpgradeGuard } from "roomcast";
 import { VirtualClock } from "roomcast/testing";
 import { accept, handshakeFrom, type StandardWebSocket } from "roomcast/websocket";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { createHandshake } from "../../../../src/transport/handshake.js";
+import { Place } from "../../../../src/transport/places.js";
+
+const request = createHandshake("/ws", {}, "192.0.2.1");
 
 /** A standard WebSocket that a test drives. */
 class Fake extends EventTarget {
@@ -32,7 +36,14 @@ function setup() {
   const clock = new VirtualClock();
   const hub = new Hub({ clock, heartbeat: false });
   const fake = new Fake();
-  return { clock, hub, fake, socket: fake as unknown as StandardWebSocket };
+  const guard = new UpgradeGuard(hub, { maxConnections: 1 });
+  /** Whether the guard's only place is taken. */
+  const isFull = async () => {
+    const probe = await guard.admit(request);
+    if (probe.isAdmitted) probe.release();
+    return !probe.isAdmitted && probe.status === 429;
+  };
+  return { clock, hub, fake, guard, isFull, socket: fake as unknown as StandardWebSocket };
 }
 
 describe("accept", () => {
@@ -47,11 +58,87 @@ describe("accept", () => {
     expect(hub.clients.size).toBe(1);
   });
 
-  test.each([2, 3])("leaves one alone that has closed already (readyState %i)", (readyState) => {
+  test("forgets one that closes before it opens", () => {
+    const { hub, fake, socket } = setup();
+    fake.readyState = 0;
+    accept(hub, socket);
+    fake.readyState = 3;
+    fake.tell("error");
+    fake.tell("close", { code: 1006, reason: "" });
+    expect(hub.clients.size).toBe(0);
+  });
+
+  test.each([2, 3])("refuses one that has closed already (readyState %i)", (readyState) => {
     const { hub, fake, socket } = setup();
     fake.readyState = readyState;
-    accept(hub, socket);
+    expect(() => accept(hub, socket)).toThrow(/The WebSocket has closed/);
     expect(hub.clients.size).toBe(0);
+  });
+
+  test("refuses one that has a hub already, also one that still connects", () => {
+    for (const readyState of [0, 1]) {
+      const { hub, fake, socket } = setup();
+      fake.readyState = readyState;
+      accept(hub, socket);
+      expect(() => accept(hub, socket)).toThrow(
+        expect.objectContaining({
+          code: "INVALID_OPTION",
+          message: expect.stringMatching(/has a hub already/),
+        }),
+      );
+      expect(hub.clients.size).toBe(readyState);
+    }
+  });
+
+  test("refuses what is no user, and what is no admission", async () => {
+    const { hub, fake, socket } = setup();
+    fake.readyState = 0;
+    const refusal = await new UpgradeGuard(hub, { authenticate: () => null }).admit(request);
+    for (const [options, text] of [
+      [{ user: { id: 42 } }, /user is { id: 42 }: id must be a string; write String\(id\)/],
+      [{ user: null }, /user is null: it must be an object/],
+      [refusal, /is a refusal/],
+      [Promise.resolve(refusal), /is a promise: await/],
+    ] as const) {
+      expect(() => accept(hub, socket, options as never)).toThrow(text);
+    }
+    accept(hub, socket);
+  });
+
+  test("closes one with 1001 after hub.close, and gives its place back", async () => {
+    const { hub, fake, socket, guard } = setup();
+    const admission = await guard.admit(request);
+    if (!admission.isAdmitted) throw new Error("refused");
+    const release = vi.spyOn(Place.prototype, "release");
+    await hub.close();
+    accept(hub, socket, admission);
+    expect(fake.closes).toMatchObject([[1001, expect.any(String)]]);
+    fake.tell("close", { code: 1001, reason: "" });
+    expect(release).toHaveBeenCalled();
+    release.mockRestore();
+  });
+
+  test("takes an admission once, and gives its place back when the connection is gone", async () => {
+    for (const readyState of [0, 1]) {
+      const { hub, fake, socket, guard, clock, isFull } = setup();
+      fake.readyState = readyState;
+      const admission = await guard.admit(request);
+      accept(hub, socket, admission as never);
+      expect(() => accept(hub, setup().socket, admission as never)).toThrow(/was used before/);
+      clock.advance(60_000);
+      expect(await isFull()).toBe(true);
+      fake.tell("close", { code: 1006, reason: "" });
+      expect(await isFull()).toBe(false);
+    }
+  });
+
+  test("gives the place of an admission back where the socket cannot be accepted", async () => {
+    const { hub, fake, socket, guard, isFull } = setup();
+    fake.readyState = 3;
+    const admission = await guard.admit(request);
+    expect(await isFull()).toBe(true);
+    expect(() => accept(hub, socket, admission as never)).toThrow(/has closed/);
+    expect(await isFull()).toBe(false);
   });
 
   test("closes with 1000 where the runtime takes no other code, and keeps the reason", () => {
@@ -118,4 +205,22 @@ test("a handshake is made of a standard request", () => {
     token: "abc",
   });
   expect(handshakeFrom(new Request("http://example.org")).url).toBe("/");
+});
+
+test("a handshake is made of a request of Node, too, and knows of TLS", () => {
+  const socket = { remoteAddress: "192.0.2.7" };
+  const headers = { host: "example.org", cookie: "sid=1", "set-cookie": ["a", "b"] };
+  expect(handshakeFrom({ url: "/ws?token=t", headers, socket })).toMatchObject({
+    url: "/ws?token=t",
+    headers: { host: "example.org", "set-cookie": "a, b" },
+    cookies: { sid: "1" },
+    ip: "192.0.2.7",
+    isSecure: false,
+    token: "t",
+  });
+  const secure = { headers, socket: { ...socket, encrypted: true } };
+  expect(handshakeFrom(secure)).toMatchObject({ url: "/", isSecure: true });
+  expect(handshakeFrom(secure, "192.0.2.8").ip).toBe("192.0.2.8");
+  expect(handshakeFrom(new Request("https://example.org/ws")).isSecure).toBe(true);
+  expect(handshakeFrom(new Request("http://example.org/ws")).isSecure).toBe(false);
 });

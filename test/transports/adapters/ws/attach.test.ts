@@ -47,7 +47,7 @@ describe("attach", () => {
       ({ origin }: { origin: string }, done: (ok: boolean, status?: number) => void) =>
         done(origin === "https://good.example", 418),
     ]) {
-      const { port } = await start({ verifyClient } as ServerOptions);
+      const { port } = await start({ verifyClient } as ServerOptions, { origins: "all" });
       const from = (origin: string, path = "/?token=x") => upgrade(port, path, { Origin: origin });
       expect((await from("https://bad.example")).status).not.toBe(101);
       expect((await from("https://good.example", "/")).status).toBe(401);

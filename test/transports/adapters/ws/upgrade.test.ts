@@ -274,7 +274,7 @@ describe("a verifyClient that fails", () => {
     const { hub, server, port } = await start();
     const verifyClient = (async ({ origin }: { origin: string }) =>
       origin === "https://good.example") as unknown as () => boolean;
-    attach(hub, new WebSocketServer({ server, verifyClient }));
+    attach(hub, new WebSocketServer({ server, verifyClient }), { origins: "all" });
     const from = async (Origin: string) => (await upgrade(port, "/", { Origin })).status;
     expect(await from("https://bad.example")).toBe(401);
     expect(await from("https://good.example")).toBe(101);
