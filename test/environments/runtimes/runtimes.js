@@ -3,10 +3,13 @@ import { createInterface } from "node:readline";
 import { binary } from "./program.js";
 
 const deno = [binary("deno"), "run", "--allow-net", "--allow-env", "--no-lock"];
+const [node22, node24] = ["node-22", "node-24"].map((name) => `node_modules/${name}/bin/node`);
 
 /** Every runtime, by way of each adapter that it is for, and the command that serves the hub there. */
 export const runtimes = [
   { name: "node, ws serve", command: [process.execPath, "ws-serve.js"] },
+  { name: "node 22, ws serve", command: [node22, "ws-serve.js"] },
+  { name: "node 24, ws serve", command: [node24, "ws-serve.js"] },
   { name: "bun, ws serve", command: [binary("bun"), "ws-serve.js"] },
   { name: "bun, ws attach", command: [binary("bun"), "ws-attach.js"] },
   { name: "deno, websocket", command: [...deno, "deno.js"] },
@@ -15,6 +18,42 @@ export const runtimes = [
     command: [binary("workerd"), "serve", "workerd.capnp", "--control-fd=1"],
   },
 ];
+
+/** Where the page's half runs, with the runtime's own WebSocket. Node 20 has none. */
+export const pages = [
+  { name: "node 22, page", command: [node22, "page.js"] },
+  { name: "node 24, page", command: [node24, "page.js"] },
+  { name: "bun, page", command: [binary("bun"), "page.js"] },
+  { name: "deno, page", command: [...deno, "page.js"] },
+];
+
+/** How long a page may take for all its checks, in milliseconds. */
+const PAGE_PATIENCE = 90_000;
+
+/** Runs a page in the program's folder; hands on what it reports. Rejects where it does not come to its end. */
+export function visit({ command: [program, ...parameters] }, folder, url, onCheck) {
+  const page = spawn(program, [...parameters, url], {
+    cwd: folder,
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const timer = setTimeout(() => process.kill(-page.pid, "SIGKILL"), PAGE_PATIENCE);
+  let isDone = false;
+  createInterface({ input: page.stdout }).on("line", (line) => {
+    const [, check, error] = /^check: (.*?)(?: failed: (.*))?$/.exec(line) ?? [];
+    if (check !== undefined) onCheck(check, error && JSON.parse(error));
+    else if (line === "done") isDone = true;
+    else console.log(line);
+  });
+  return new Promise((resolve, reject) => {
+    page.once("error", reject);
+    page.once("close", (code, signal) => {
+      clearTimeout(timer);
+      if (isDone) resolve();
+      else reject(new Error(`It ended with ${code ?? signal}.`));
+    });
+  });
+}
 
 /** How long a server may take until it listens, in milliseconds. */
 const PATIENCE = 20_000;

@@ -16,6 +16,10 @@ export function createHub() {
   hub.on("disconnect", ({ client, code, reason }) => {
     endings.push({ user: client.user.id, code, reason });
   });
+  hub.on("join", ({ room }) => {
+    if (!room.id.startsWith("greeting")) return;
+    for (let n = 1; n <= 2; n++) room.broadcast("welcome", n);
+  });
   return hub
     .handle("echo", (_, { payload }) => payload)
     .handle("who", (client) => client.user)

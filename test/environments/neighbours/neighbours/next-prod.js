@@ -1,0 +1,3 @@
+import { openNext } from "../next-app/open.js";
+
+export const open = (beside) => openNext(beside, { dev: false });
