@@ -19,7 +19,7 @@ export const checks = [
       const bob = await Remote.open(url, "Bob");
       const info = await bob.ask("join_room", { room_id: "joining" });
       const users = ["Alice", "Bob"].map((name) => ({ id: name.toLowerCase(), name }));
-      deepEqual(info.payload, { room_id: "joining", users, count: 2 });
+      deepEqual(info.payload, { room_id: "joining", users, count: 2, max: 4_096 });
       deepEqual((await alice.until("user_joined")).payload, users[1]);
     },
   ],
