@@ -3,8 +3,7 @@ import type { Envelope, LeaveReason, RoomInfo } from "../protocol/types.js";
 import { Delivery } from "./delivery.js";
 import type { Unsubscribe } from "./emitter.js";
 import { encode } from "./encode.js";
-import { ConnectionError, leftError } from "./errors.js";
-import { Notice } from "./holding-emitter.js";
+import { ConnectionError, leftError, serverError } from "./errors.js";
 import { Joins } from "./joins.js";
 import { Membership } from "./membership.js";
 import { type ConnectOptions, settle } from "./options.js";
@@ -76,8 +75,6 @@ export class Connection {
   readonly #memberships = new Map<string, Membership>();
   /** Whether the server told us last when to reconnect: it stops, and in order. */
   #isCleanStop = false;
-  /** Why nothing can be joined any more. */
-  #error: ConnectionError | undefined;
   /** Aborted when the connection is closed for good. */
   readonly #closed = new AbortController();
   /** What rooms use of this connection. */
@@ -87,16 +84,7 @@ export class Connection {
   constructor(url: string, options: ConnectOptions) {
     const settings = settle(options);
     const clock = steady(settings.clock ?? systemTimers);
-    this.#delivery = new Delivery({
-      status: () => this.status,
-      isJoined: (room) => this.#memberships.get(room)?.isJoined === true,
-      send: (envelope) => {
-        const text = encode(envelope);
-        const error = this.#requests.tooLarge(text);
-        if (error) throw error;
-        this.#socket.send(envelope, text);
-      },
-    });
+    const memberships = this.#memberships;
     this.#requests = new PendingRequests(clock, settings, {
       send: (envelope, text) => this.#trySend(envelope, text),
       ask: () => this.#socket.wake(Infinity),
@@ -106,19 +94,28 @@ export class Connection {
       message: (envelope, size) => this.#delivery.run(() => this.#receive(envelope, size)),
       lost: (code, reason) => {
         const wasOpen = this.status.state === "open";
-        for (const membership of this.#memberships.values()) {
+        for (const membership of memberships.values()) {
           membership.isJoined = false;
           if (wasOpen) membership.isCleanStop = this.#isCleanStop;
         }
-        this.#joins.stop();
+        this.#joins.start();
         this.#requests.lost(code, reason);
       },
       error: (error) => this.#delivery.tell("error", error),
     });
+    this.#delivery = new Delivery({
+      status: () => this.status,
+      answer: (id, payload) => {
+        const envelope = { type: "ack", id, payload };
+        const text = encode(envelope);
+        const error = this.#requests.tooLarge(text);
+        if (error) throw error;
+        this.#socket.send(envelope, text);
+      },
+    });
     this.#joins = new Joins({
+      ...settings,
       clock,
-      backoff: settings.backoff,
-      random: settings.random,
       ask: ({ id, request }) =>
         this.#requests.add({ type: "join_room", room: id, payload: request }, {}, 0),
       refused: (membership, error) => {
@@ -132,20 +129,18 @@ export class Connection {
       createEmitter: () => this.#delivery.createEmitter(),
       request: (envelope, options) => this.#requests.add(envelope, options),
       send: (envelope) => this.#socket.send(envelope),
-      join: (id, handle, onLeft, options) => {
-        if (this.#error) throw this.#error;
-        const membership = this.#memberships.get(id) ?? new Membership(id, options);
-        membership.handles.set(handle, onLeft);
-        if (!this.#memberships.has(id)) {
-          this.#memberships.set(id, membership);
-          this.#joins.add(membership);
-        }
+      join: (id, handle, onChange, options) => {
+        this.#requests.assertOpen();
+        const known = memberships.get(id);
+        const membership = known ?? new Membership(id, options);
+        membership.handles.set(handle, onChange);
+        memberships.set(id, membership);
+        if (!known) this.#joins.add(membership);
         return membership;
       },
       leave: (handle, membership) => {
         const { id, handles, error } = membership;
-        handles.delete(handle);
-        if (!handles.size && !error) {
+        if (handles.delete(handle) && !handles.size && !error) {
           this.#removeRoom(membership, leftError());
           this.#sendLeave(id);
         }
@@ -242,25 +237,23 @@ export class Connection {
     this.#memberships.delete(id);
     membership.isJoined = false;
     membership.error = error;
-    membership.refuse(error);
     this.#joins.remove(membership);
     this.#requests.reject(error, id);
-    for (const onLeft of handles.values()) onLeft();
-    this.#delivery.inside(new Notice("left", error), membership);
+    for (const onChange of handles.values()) onChange(error);
+    this.#delivery.deliver({ name: "left", event: error }, handles);
   }
 
   #statusChanged(status: ConnectionStatus): void {
+    const { state } = status;
     this.#delivery.tell("status", status);
-    if (status.state === "open") {
+    if (state === "open") {
       this.#isCleanStop = false;
       this.#joins.start(this.#memberships.values());
       this.#requests.flush();
-    } else if (status.state === "closed") {
+    } else if (state === "closed") {
       const text = `The connection was closed: ${status.code} ${status.reason}`;
       const error = new ConnectionError("CLOSED", text);
-      this.#error = error;
       this.#closed.abort();
-      this.#joins.stop();
       this.#requests.close(error);
       for (const membership of this.#memberships.values()) this.#removeRoom(membership, error);
     }
@@ -269,32 +262,36 @@ export class Connection {
   /** Routes a message to the request, the room or the listeners that it is for. */
   #receive(envelope: Envelope, size: number): void {
     const { type, room, id, payload } = envelope;
+    const requests = this.#requests;
+    const membership = this.#memberships.get(room as string);
+    // Ids that the server chose begin with "#"; all others are ours.
+    const isAnswer = id && id[0] !== "#";
+    const isInfo = type === "room_info";
     this.#isCleanStop = type === "reconnect";
     if (this.#isCleanStop) return;
-    const membership = this.#memberships.get(room as string);
-    let notices: Notice[] | undefined;
-    if (type === "room_info") {
-      this.#requests.maxBytes = (payload as RoomInfo | undefined)?.max ?? this.#requests.maxBytes;
-    }
-    if (type === "pong") this.#requests.alive();
-    // Ids that the server chose begin with "#"; all others are ours.
-    if (id && id[0] !== "#") {
-      // An ack names no epoch: its position is one of the epoch that holds when it arrives.
-      const isAwaited = this.#requests.settle({ epoch: membership?.cursor.epoch, ...envelope });
-      // A late answer lets us in again, too, but not to a room that was left and joined anew.
-      const isAnswer = isAwaited || membership?.hasEntered;
-      if (type === "ack" || (isAnswer && type === "room_info")) {
-        notices = membership?.receive(envelope, size);
-      }
-      // Before the listeners of the room hear of it: what waits was sent before what they send.
-      if (type === "room_info") this.#requests.flush();
-    } else if (type === "removed") {
+    if (isInfo) requests.maxBytes = (payload as RoomInfo | undefined)?.max ?? requests.maxBytes;
+    if (type === "pong") requests.alive();
+    // An ack names no epoch: its position is one of the epoch that holds when it arrives.
+    const isAwaited = isAnswer && requests.settle({ epoch: membership?.cursor.epoch, ...envelope });
+    // A late answer lets us in again, too, but not to a room that was left and joined anew.
+    const isIgnored = isInfo ? !isAwaited && !membership?.hasEntered : type !== "ack";
+    if (isAnswer && isIgnored) return;
+    if (type === "removed") {
       const { reason } = payload as { reason: LeaveReason };
       if (membership?.isJoined) this.#removeRoom(membership, leftError(reason));
-    } else {
-      notices = membership?.receive(envelope, size);
-      if (!notices) this.#delivery.outside(envelope, size);
+      return;
     }
-    for (const notice of notices ?? []) this.#delivery.inside(notice, membership as Membership);
+    const news = membership?.receive(envelope, size);
+    if (isInfo) {
+      for (const onChange of membership?.handles.values() ?? []) onChange();
+      // Before the listeners of the room hear of it: what waits was sent before what they send.
+      requests.flush();
+    }
+    if (type === "error") this.#delivery.tell(type, serverError(envelope));
+    // Messages still arrive from a room that was just left.
+    else if (!room && !isAnswer) {
+      this.#delivery.deliver({ name: type, event: envelope, message: envelope });
+    }
+    for (const one of news ?? []) this.#delivery.deliver(one, membership?.handles);
   }
 }

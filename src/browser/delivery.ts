@@ -1,109 +1,114 @@
 import type { Envelope } from "../protocol/types.js";
-import { ConnectionError, serverError } from "./errors.js";
-import { HoldingEmitter, Notice } from "./holding-emitter.js";
-import { type Membership, PRESENCE } from "./membership.js";
-import { Turns } from "./turns.js";
+import { Emitter } from "./emitter.js";
+import { ConnectionError } from "./errors.js";
+import { HoldingEmitter, type News, type Notice } from "./holding-emitter.js";
+import { PRESENCE } from "./membership.js";
 
 /** What the delivery asks of its connection. */
 interface DeliveryHost {
   /** What the connection is doing now. */
   status(): unknown;
-  /** Whether we are in a room now. */
-  isJoined(room: string): boolean;
   /** Sends an answer to the server; throws for what cannot be sent. */
-  send(envelope: Envelope): void;
+  answer(id: string, payload: unknown): void;
 }
 
-/** Message types that may have no listener. */
-const QUIET = ["pong", "user_typing", "new_message"];
+/** Messages that may have no listener. */
+const QUIET = /^(pong|user_typing|new_message)$/;
 
-/** Has listeners hear what happens, in order, and the server hear what they answer. */
+/**
+ * Has listeners hear what happens, in the order in which it happened, and the server hear what they answer. An
+ * event waits until the change that it belongs to is complete, and until all listeners of earlier events have
+ * been called: what a listener does (close, leave, join, send) is told after what it was told.
+ */
 export class Delivery {
   readonly #host: DeliveryHost;
-  readonly #turns = new Turns();
   /** The connection's own listeners. */
-  readonly emitter: HoldingEmitter;
+  readonly emitter = new Emitter((name, cause) => this.#listenerFailed(name, cause));
+  /** The events of the change under way. */
+  #events: (() => void)[] | undefined;
 
   constructor(host: DeliveryHost) {
     this.#host = host;
-    this.emitter = this.createEmitter();
   }
 
   /** Makes the listeners of a handle. */
   createEmitter(): HoldingEmitter {
     return new HoldingEmitter(
       (name, cause) => this.#listenerFailed(name, cause),
-      this.#turns,
-      (notice) => this.#told(notice),
+      (change) => this.run(change),
     );
   }
 
-  /** Makes a change. What it tells is told once it is complete. */
+  /** Makes a change. The events that it adds are told right after it. */
   run(change: () => void): void {
-    this.#turns.run(change);
+    if (this.#events) {
+      change();
+      return;
+    }
+    const events: (() => void)[] = [];
+    this.#events = events;
+    try {
+      change();
+    } finally {
+      // More may be added while these are told.
+      for (const tell of events) tell();
+      this.#events = undefined;
+    }
   }
 
   /** Tells the connection's own listeners of an event. */
   tell(name: "status" | "error", event: unknown): void {
-    this.#turns.add(() => this.emitter.emit(name, event));
+    this.#add(() => this.emitter.emit(name, event));
   }
 
-  /** Tells the connection's own listeners of a message that is for no joined room. */
-  outside(envelope: Envelope, size: number): void {
-    const { type, room } = envelope;
-    const notice = new Notice(type, envelope, size);
-    notice.status = this.#host.status();
-    if (type === "error") this.tell(type, serverError(envelope));
-    else {
-      this.#turns.add(() => {
-        if (!room && !QUIET.includes(type)) this.emitter.tell(notice);
-        this.#told(notice);
-      });
-    }
-  }
-
-  /** Tells the handles that a room has now, unless they are left meanwhile. */
-  inside(notice: Notice, { handles }: Membership): void {
-    const { name } = notice;
+  /** Tells the handles that a room has now, unless they are left meanwhile; what no handle hears, the connection. */
+  deliver(news: News, handles: ReadonlyMap<HoldingEmitter, unknown> = new Map()): void {
+    const { name, message } = news;
     const emitters = [...handles.keys()];
-    notice.status = this.#host.status();
-    this.#turns.add(() => {
+    const status = this.#host.status();
+    let isDone = !message;
+    const notice: Notice = {
+      ...news,
+      results: [],
+      holders: 0,
+      onTold: () => {
+        const { results, holders } = notice;
+        if (isDone || (holders && !results.length)) return;
+        isDone = true;
+        if (!results.length) results.push(...this.emitter.emit(name, message));
+        if (results.length) void this.#answer(message as Envelope, results, status);
+        else if (!QUIET.test(name) && !PRESENCE.test(name)) {
+          this.tell("error", new ConnectionError("UNKNOWN_TYPE", `No listener for "${name}".`));
+        }
+      },
+    };
+    this.#add(() => {
       // What only the connection listens for is not held.
-      const isOurs = this.emitter.has(name) && !emitters.some((emitter) => emitter.has(name));
-      for (const emitter of emitters) {
-        if (handles.has(emitter) && !(isOurs && notice.message)) emitter.tell(notice);
-      }
-      this.#told(notice);
+      const isOurs = message && this.emitter.has(name) && !emitters.some((one) => one.has(name));
+      for (const one of emitters) if (!isOurs && handles.has(one)) one.tell(notice);
+      notice.onTold();
     });
   }
 
-  /** Sees to a message once it was told: answers what was heard, reports what nobody hears or holds. */
-  #told(notice: Notice): void {
-    const { name, message, results, holders } = notice;
-    if (!message || notice.isDone) return;
-    const { room } = message;
-    // The connection's own listeners hear what no handle hears.
-    if (!results.length && !holders) results.push(...this.emitter.emit(name, message));
-    // Messages still arrive from a room that was just left.
-    const isExpected = room ? holders || !this.#host.isJoined(room) : this.emitter.has(name);
-    if (results.length) {
-      notice.isDone = true;
-      if (message.id) void this.#answer(message, notice);
-    } else if (!isExpected && !notice.isReported && !QUIET.includes(name) && !PRESENCE.test(name)) {
-      notice.isReported = true;
-      this.tell("error", new ConnectionError("UNKNOWN_TYPE", `No listener for "${name}".`));
-    }
+  #add(tell: () => void): void {
+    this.run(() => this.#events?.push(tell));
   }
 
   /** Answers the server with the first value that a listener returned; not at all if one failed. */
-  async #answer({ type, id }: Envelope, { results, status }: Notice): Promise<void> {
+  async #answer(
+    { type, id }: Envelope,
+    results: Promise<unknown>[],
+    status: unknown,
+  ): Promise<void> {
     // The emitter reports listeners that failed.
     const values = await Promise.all(results).catch(() => undefined);
     // A later connection knows nothing of the request.
-    if (!values || status !== this.#host.status()) return;
+    if (!id || !values || status !== this.#host.status()) return;
     try {
-      const payload = values.find((value) => value !== undefined);
-      this.#host.send({ type: "ack", id, payload });
+      this.#host.answer(
+        id,
+        values.find((value) => value !== undefined),
+      );
     } catch (cause) {
       this.#listenerFailed(type, cause);
     }

@@ -9,8 +9,8 @@ type Listener = (event: never) => unknown;
 
 /** Events by name. */
 export class Emitter {
-  /** In objects of their own, so that a function that is added twice is called twice. */
-  readonly #listeners = new Map<string, Set<{ readonly call: Listener }>>();
+  /** In the order of their registration, so that a function that is added twice is called twice. */
+  readonly #listeners = new Set<readonly [name: string, call: Listener]>();
   readonly #onFailure: (name: string, cause: unknown) => void;
 
   /** @param onFailure Runs for each listener that throws or rejects. */
@@ -19,24 +19,20 @@ export class Emitter {
   }
 
   /** Calls `listener` for each event of that name; returns a function that removes it. */
-  on(name: string, call: Listener): Unsubscribe {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    const listener = { call };
-    this.#listeners.set(name, listeners);
-    listeners.add(listener);
-    return () => {
-      if (listeners.delete(listener) && !listeners.size) this.#listeners.delete(name);
-    };
+  on(name: string, listener: Listener): Unsubscribe {
+    const entry = [name, listener] as const;
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
   }
 
   /** Names that have a listener. */
   get names(): string[] {
-    return [...this.#listeners.keys()];
+    return [...this.#listeners].map(([name]) => name);
   }
 
   /** Whether there is a listener of that name. */
   has(name: string): boolean {
-    return this.#listeners.has(name);
+    return this.names.includes(name);
   }
 
   /**
@@ -44,9 +40,8 @@ export class Emitter {
    * the others from being called; its promise rejects without being an unhandled rejection.
    */
   emit(name: string, event: unknown): Promise<unknown>[] {
-    const results = [...(this.#listeners.get(name) ?? [])].map(async ({ call }) =>
-      call(event as never),
-    );
+    const listeners = [...this.#listeners].filter(([one]) => one === name);
+    const results = listeners.map(async ([, call]) => call(event as never));
     for (const result of results) result.catch((cause) => this.#onFailure(name, cause));
     return results;
   }

@@ -1,151 +1,125 @@
 import type { Envelope, Position } from "../protocol/types.js";
 import type { Gap } from "./cursor.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
-import type { Turns } from "./turns.js";
 
-/** Names of events that are no messages. */
-const EVENTS = ["members", "gap", "left", "status", "error"];
+/** Names of a room's events that are no messages. */
+const EVENTS = /^(members|gap|left)$/;
 
-/** Most messages that an emitter holds, and most characters of text in them. */
+/** Most messages that a handle holds, and most characters of text in them. */
 const MAX_HELD = 200;
 const MAX_HELD_SIZE = 262_144;
 
-/** Something to tell; one for all emitters that are told. */
-export class Notice {
+/** Something that happened in a room. */
+export interface News {
   readonly name: string;
   readonly event: unknown;
-  /** Length of the received text. */
-  readonly size: number;
-  /** What is missing where nobody hears it; undefined if it has no position. */
-  readonly gap: Gap | undefined;
-  /** Epoch of that. */
-  readonly epoch: string | undefined;
-  /** What listeners returned. */
-  readonly results: Promise<unknown>[] = [];
-  /** How many emitters hold it. */
-  holders = 0;
-  /** Whether it was heard, and answered if the server asked for it. */
-  isDone = false;
-  /** Whether an error has said that nobody listens. */
-  isReported = false;
-  /** Status of the connection when it came. */
-  status: unknown;
-
-  constructor(name: string, event: unknown, size = 0, gap?: Gap, epoch?: string) {
-    this.name = name;
-    this.event = event;
-    this.size = size;
-    this.gap = gap;
-    this.epoch = epoch;
-  }
-
   /** The message, if it is one. */
-  get message(): Envelope | undefined {
-    return EVENTS.includes(this.name) ? undefined : (this.event as Envelope);
-  }
+  readonly message?: Envelope | undefined;
+  /** The length of its text. */
+  readonly size?: number;
+  /** The positions that are missing where nobody hears of it, if it has any. */
+  readonly gap?: Gap | undefined;
+  /** The epoch of these. */
+  readonly epoch?: string | undefined;
+}
+
+/** News on their way to several handles. */
+export interface Notice extends News {
+  /** What listeners returned. */
+  readonly results: Promise<unknown>[];
+  /** How many handles hold it. */
+  holders: number;
+  /** Runs each time a handle that held it has told it, or given it up. */
+  onTold(): void;
 }
 
 /**
- * An emitter that holds messages, in order, until there is the first listener for one. It hands them on in a
- * microtask, so that all listeners hear them that are added together. What is too much is told as a gap,
- * before the rest.
+ * The listeners of a handle. Messages are held, in order, until there is the first listener for one, and handed
+ * on in a microtask, so that all listeners hear them that are added together. What is too much is told as
+ * a gap, before the rest.
  *
  * Events are told at once, except those that would be lost: `gap` and `left` where nobody listens for them,
  * and a `gap` behind messages that are held.
  */
 export class HoldingEmitter extends Emitter {
-  readonly #turns: Turns;
-  readonly #onTold: (notice: Notice) => void;
+  readonly #run: (change: () => void) => void;
   #isHolding = true;
   #held: Notice[] = [];
   #size = 0;
-  /** The gap that stands for messages that were too much. */
-  #lost: Notice | undefined;
 
-  /** @param onTold Runs for what was held once it is told, or given up. */
+  /** @param run Makes a change; what it tells is told in its turn. */
   constructor(
     onFailure: (name: string, cause: unknown) => void,
-    turns: Turns,
-    onTold: (notice: Notice) => void,
+    run: (change: () => void) => void,
   ) {
     super(onFailure);
-    this.#turns = turns;
-    this.#onTold = onTold;
+    this.#run = run;
   }
 
   override on(name: string, listener: (event: never) => unknown): Unsubscribe {
-    if (this.#isHolding) queueMicrotask(() => this.#turns.run(() => this.#release()));
+    if (this.#isHolding) queueMicrotask(() => this.#run(() => this.#release()));
     return super.on(name, listener);
   }
 
   /** Position before the first message that is held; undefined if none is. */
   get heldFrom(): Position | undefined {
-    const first = this.#lost ?? this.#held.find(({ gap }) => gap);
+    const first = this.#held.find(({ gap }) => gap);
     return first?.gap && { epoch: first.epoch as string, seq: first.gap.from - 1 };
   }
 
-  /** Tells the listeners, or holds it for them. */
-  tell(notice: Notice): void {
-    if (this.#isFree(notice, this.#held)) this.#tell(notice);
-    else if (notice.name !== "members") {
+  /** Tells the listeners, or holds it for them; behind those before it. */
+  tell(notice: Notice, before = this.#held): void {
+    const { name, event, results, size = 0 } = notice;
+    const isBehind = name === "gap" && before.some(({ gap }) => gap);
+    if (!this.#isHolding || (EVENTS.test(name) && this.has(name) && !isBehind)) {
+      results.push(...this.emit(name, event));
+    } else if (name !== "members") {
       notice.holders++;
-      this.#size += notice.size;
-      this.#held.push(notice);
-      while (this.#held.length > MAX_HELD || this.#size > MAX_HELD_SIZE) this.#giveUp();
+      this.#size += size;
+      before.push(notice);
     }
+    // A gap at the front stands for older ones.
+    const isOver = () => this.#held.length > MAX_HELD + (this.#held[0]?.message ? 0 : 1);
+    while (isOver() || this.#size > MAX_HELD_SIZE) this.#giveUp();
   }
 
   /** Forgets what is held. */
   drop(): void {
     this.#held = [];
     this.#size = 0;
-    this.#lost = undefined;
-  }
-
-  /** Whether it can be told now, although others are held before it. */
-  #isFree({ name }: Notice, before: Notice[]): boolean {
-    if (!this.#isHolding) return true;
-    const isBehind = name === "gap" && (this.#lost || before.some(({ gap }) => gap));
-    return EVENTS.includes(name) && this.has(name) && !isBehind;
   }
 
   /** Tells what can be told now. */
   #release(): void {
-    this.#isHolding &&= this.names.every((name) => EVENTS.includes(name));
-    if (this.#lost && !this.#isHolding) {
-      this.#held.unshift(this.#lost);
-      this.#lost = undefined;
+    this.#isHolding &&= this.names.every((name) => EVENTS.test(name));
+    const held = this.#held;
+    const kept: Notice[] = [];
+    // A listener may leave the room.
+    while (held.length && held === this.#held) {
+      const notice = this.#take();
+      this.tell(notice, kept);
+      notice.onTold();
     }
-    for (let index = 0; index < this.#held.length; ) {
-      const notice = this.#held[index] as Notice;
-      if (this.#isFree(notice, this.#held.slice(0, index))) {
-        this.#remove(index);
-        this.#tell(notice);
-        this.#onTold(notice);
-      } else index++;
-    }
+    held.push(...kept);
   }
 
-  #tell(notice: Notice): void {
-    notice.results.push(...this.emit(notice.name, notice.event));
-  }
-
-  /** Gives up the oldest. */
+  /** Gives up the oldest message: the gap at the front stands for it, too. */
   #giveUp(): void {
-    const notice = this.#remove(0);
-    const { gap, epoch } = notice;
-    if (gap) {
-      const { from, to } = this.#lost?.gap ?? gap;
-      const all = { from, to: to && gap.to };
-      this.#lost = new Notice("gap", all, 0, all, epoch);
+    const older = this.#held[0]?.message ? undefined : this.#take();
+    const notice = this.#take();
+    const first = older?.gap ? older : notice;
+    if (first.gap) {
+      const gap = { from: first.gap.from, to: first.gap.to && (notice.gap ?? first.gap).to };
+      this.#held.unshift({ ...first, name: "gap", event: gap, message: undefined, size: 0, gap });
     }
-    this.#onTold(notice);
+    notice.onTold();
   }
 
-  #remove(index: number): Notice {
-    const [notice] = this.#held.splice(index, 1) as [Notice];
+  /** Takes out the oldest. */
+  #take(): Notice {
+    const notice = this.#held.shift() as Notice;
     notice.holders--;
-    this.#size -= notice.size;
+    this.#size -= notice.size ?? 0;
     return notice;
   }
 }

@@ -7,7 +7,7 @@ import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 interface JoinsHost {
   readonly clock: SteadyTimers;
   readonly backoff: BackoffOptions;
-  readonly random: (() => number) | undefined;
+  readonly random?: (() => number) | undefined;
   /** Asks the server to let us in; resolves or rejects with its answer. */
   ask(membership: Membership): Promise<unknown>;
   /** The server does not let us in, for good. */
@@ -17,51 +17,38 @@ interface JoinsHost {
 /** Most joins of a connection without an answer. */
 const MAX_IN_FLIGHT = 20;
 
-/** Codes of errors that pass. Any other is a verdict. */
-const PASSING = ["INTERNAL", "HANDLER_TIMEOUT", "RATE_LIMITED", "TIMEOUT", "UNAVAILABLE"];
+/** Codes of errors that pass: a rejoin is asked again. Any other is a verdict. */
+const PASSING = /^(INTERNAL|HANDLER_TIMEOUT|RATE_LIMITED|TIMEOUT|UNAVAILABLE)$/;
 
 /** Codes of errors after which the next connection asks. */
-const DISCONNECTED = ["CONNECTION_LOST", "QUEUE_FULL"];
+const DISCONNECTED = /^(CONNECTION_LOST|QUEUE_FULL)$/;
 
 /**
- * Joins of the connection that is open, a few at a time. A rejoin that fails for a passing reason is asked again,
- * later each time; where the server limits the rate, one at a time. A first join is the caller's to repeat.
+ * Joins of a connection, a few at a time. A rejoin that fails for a passing reason is asked again, behind the
+ * others: then rejoins pause, longer each time, and go on one by one. A first join is the caller's to repeat.
  */
 export class Joins {
   readonly #host: JoinsHost;
-  readonly #waiting = new Set<Membership>();
-  readonly #inFlight = new Set<Membership>();
-  /** Timers of those that are asked again. */
-  readonly #retries = new Map<Membership, Alarm>();
-  /** Holds all of them back. */
+  #waiting = new Set<Membership>();
+  #inFlight = new Set<Membership>();
   readonly #pause: Alarm;
-  /** False while there is no connection, and during a pause. */
-  #isOpen = false;
-  #limit = MAX_IN_FLIGHT;
-  #refusals = 0;
+  #isPaused = false;
+  /** How many failed in a row, and whether any did on this connection. */
+  #failures = 0;
 
   constructor(host: JoinsHost) {
     this.#host = host;
     this.#pause = createAlarm(host.clock);
   }
 
-  /** Joins these on a new connection. */
-  start(memberships: Iterable<Membership>): void {
-    this.stop();
-    this.#isOpen = true;
-    for (const membership of memberships) this.add(membership);
-  }
-
-  /** The connection is gone. */
-  stop(): void {
-    for (const alarm of this.#retries.values()) alarm();
-    this.#retries.clear();
-    this.#waiting.clear();
-    this.#inFlight.clear();
+  /** Begins anew, on a new connection or on none, with these. */
+  start(memberships: Iterable<Membership> = []): void {
     this.#pause();
-    this.#isOpen = false;
-    this.#limit = MAX_IN_FLIGHT;
-    this.#refusals = 0;
+    this.#isPaused = false;
+    this.#failures = 0;
+    this.#inFlight = new Set();
+    this.#waiting = new Set(memberships);
+    this.#next();
   }
 
   /** Joins a room once that is possible. */
@@ -72,53 +59,53 @@ export class Joins {
 
   /** A room was left. */
   remove(membership: Membership): void {
-    this.#retries.get(membership)?.();
-    this.#retries.delete(membership);
     this.#waiting.delete(membership);
-    if (this.#inFlight.delete(membership)) this.#next();
-  }
-
-  #next(): void {
-    for (const membership of this.#waiting) {
-      if (!this.#isOpen || this.#inFlight.size >= this.#limit) return;
-      this.#waiting.delete(membership);
-      this.#inFlight.add(membership);
-      this.#host.ask(membership).then(
-        () => this.#settled(membership),
-        (error) => this.#settled(membership, error),
-      );
-    }
-  }
-
-  #settled(membership: Membership, error?: ConnectionError): void {
-    // Left, or the connection is gone.
-    if (!this.#inFlight.delete(membership)) return;
-    const { clock, backoff: bounds, random } = this.#host;
-    if (!error) {
-      membership.failures = 0;
-      this.#refusals = 0;
-    } else if (membership.hasEntered && error.code === "RATE_LIMITED") {
-      this.#waiting.add(membership);
-      this.#slowDown();
-    } else if (membership.hasEntered && PASSING.includes(error.code)) {
-      const alarm = this.#retries.get(membership) ?? createAlarm(clock);
-      this.#retries.set(membership, alarm);
-      alarm(() => this.add(membership), backoff(membership.failures++, bounds, random));
-    } else if (!DISCONNECTED.includes(error.code)) this.#host.refused(membership, error);
+    this.#inFlight.delete(membership);
     this.#next();
   }
 
-  /** Waits, and then asks one at a time. */
-  #slowDown(): void {
-    // Those that were refused together are one failure.
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#limit = 1;
+  #next(): void {
+    const inFlight = this.#inFlight;
+    for (const membership of this.#waiting) {
+      const { hasEntered } = membership;
+      const { size } = inFlight;
+      const isHeld = hasEntered && (this.#isPaused || (this.#failures && size));
+      if (isHeld || size >= MAX_IN_FLIGHT) continue;
+      this.#waiting.delete(membership);
+      inFlight.add(membership);
+      this.#host
+        .ask(membership)
+        .then(
+          () => {
+            this.#failures &&= 1;
+          },
+          (error: ConnectionError) => {
+            // Left, or the connection is gone.
+            if (!inFlight.has(membership) || DISCONNECTED.test(error.code)) return;
+            if (hasEntered && PASSING.test(error.code)) {
+              this.#waiting.add(membership);
+              this.#wait();
+            } else this.#host.refused(membership, error);
+          },
+        )
+        .then(() => {
+          inFlight.delete(membership);
+          this.#next();
+        });
+    }
+  }
+
+  /** Pauses. Those that are refused meanwhile are the same failure. */
+  #wait(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
     const { backoff: bounds, random } = this.#host;
-    const delay = backoff(this.#refusals++, bounds, random);
-    this.#pause(() => {
-      this.#isOpen = true;
-      this.#next();
-    }, delay);
+    this.#pause(
+      () => {
+        this.#isPaused = false;
+        this.#next();
+      },
+      backoff(this.#failures++, bounds, random),
+    );
   }
 }

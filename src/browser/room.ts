@@ -51,10 +51,15 @@ export interface RoomHost {
   /** Makes the listeners of one handle. */
   createEmitter(): HoldingEmitter;
   /**
-   * Adds a handle to the membership of a room; the first one joins the room. `onLeft` runs when it is left.
-   * Throws `CLOSED` if the connection was closed.
+   * Adds a handle to the membership of a room; the first one joins the room. `onChange` runs when the server has
+   * let us in, and with an error when the room is left. Throws `CLOSED` if the connection was closed.
    */
-  join(id: string, handle: HoldingEmitter, onLeft: () => void, options: JoinOptions): Membership;
+  join(
+    id: string,
+    handle: HoldingEmitter,
+    onChange: (error?: ConnectionError) => void,
+    options: JoinOptions,
+  ): Membership;
   /** Sends a message, now or when the room is joined; resolves with its answer. */
   request(envelope: Envelope, options: ConnectionRequestOptions): Promise<Envelope>;
   /** Sends a message that has no answer; without a connection it is dropped. */
@@ -98,7 +103,7 @@ export class ConnectionRoom {
   #membership: Membership | undefined;
   #position: Position | undefined;
   /** Calls of `join` that wait. */
-  readonly #joins = new Set<object>();
+  readonly #joins = new Set<(error?: ConnectionError) => void>();
   /** When typing was sent last; undefined if nobody types. */
   #typedAt: number | undefined;
   readonly #typing: Alarm;
@@ -146,20 +151,14 @@ export class ConnectionRoom {
   join(options: JoinOptions = {}): Promise<this> {
     return abortable(options.signal, (resolve, reject) => {
       if (!this.#isMember) {
-        const onLeft = () => void this.#endTyping();
-        this.#membership = this.#host.join(this.id, this.#emitter, onLeft, options);
+        const onChange = (error?: ConnectionError) => this.#changed(error);
+        this.#membership = this.#host.join(this.id, this.#emitter, onChange, options);
       }
-      const { entered, hasEntered, handles } = this.#membership as Membership;
-      const join = {};
-      this.#joins.add(join);
-      const settle = (error?: ConnectionError) => {
-        this.#joins.delete(join);
-        if (error) reject(error);
-        else resolve(this);
-      };
-      entered.then(() => settle(handles.has(this.#emitter) ? undefined : leftError()), settle);
+      const settle = (error?: ConnectionError) => (error ? reject(error) : resolve(this));
+      if (this.#membership?.hasEntered) settle();
+      else this.#joins.add(settle);
       return (error) => {
-        if (this.#joins.delete(join) && !this.#joins.size && !hasEntered) this.leave();
+        if (this.#joins.delete(settle) && !this.#joins.size) this.leave();
         reject(error);
       };
     });
@@ -222,6 +221,14 @@ export class ConnectionRoom {
     this.stopTyping();
     this.#emitter.drop();
     if (this.#membership) this.#host.leave(this.#emitter, this.#membership);
+    this.#changed(leftError());
+  }
+
+  /** The server has let us in; or the room is left, with an error. */
+  #changed(error?: ConnectionError): void {
+    if (error) this.#endTyping();
+    for (const settle of this.#joins) settle(error);
+    this.#joins.clear();
   }
 
   /** Whether this handle has joined, or waits for it. */

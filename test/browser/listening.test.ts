@@ -254,30 +254,6 @@ describe("a room that nobody listens to yet", () => {
   });
 });
 
-describe("a connection that nobody listens to yet", () => {
-  test("holds messages outside rooms, and says that nobody listens", async () => {
-    const { server, connection, errors } = await enter();
-    server.hand({ type: "direct", payload: 1 }, { type: "direct", payload: 2 });
-    await server.say({ type: "pong" });
-    expect(errors).toEqual(["UNKNOWN_TYPE", "UNKNOWN_TYPE"]);
-    const heard: unknown[] = [];
-    connection.on("status", () => {});
-    await server.quiet();
-    connection.on("direct", ({ payload }) => heard.push(payload));
-    await server.say({ type: "direct", payload: 3 });
-    expect(heard).toEqual([1, 2, 3]);
-    expect(errors).toHaveLength(2);
-  });
-
-  test("answers the server when the listener comes", async () => {
-    const { server, connection } = await enter();
-    await server.say({ type: "version?", id: "#1" });
-    connection.on("version?", () => 7);
-    await server.quiet();
-    expect(server.sent.at(-1)).toEqual({ type: "ack", id: "#1", payload: 7 });
-  });
-});
-
 describe("a room's position", () => {
   test("is what the listeners have heard, not what is held for them", async () => {
     const { server, room } = await enter(4);
