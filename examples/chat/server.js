@@ -9,7 +9,7 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) fail("PORT must be fro
 
 // The chat itself: rooms, members, typing, acks and recovery are the hub's own.
 
-const hub = new Hub({ history: { messages: 200 }, presence: { grace: 15_000 } });
+const hub = new Hub({ history: { messages: 200, newcomers: 50 }, presence: { grace: 15_000 } });
 const server = createServer((request, response) => {
   if (request.url === "/ws/online") {
     response.setHeader("Content-Type", "application/json");

@@ -30,10 +30,11 @@ find("door-form").addEventListener("submit", (event) => {
   const name = cleanName(find("name").value);
   const room = cleanRoom(find("first-room").value) || "lobby";
   find("name-problem").textContent = name === "" ? "Please use letters that can be seen." : "";
-  if (name !== "") enter(name, [room], room);
+  if (name !== "") enter({ name, rooms: [room], current: room });
 });
 
 find("sign-out").addEventListener("click", () => {
+  me = undefined; // What is left of the session is not saved again.
   sessionStorage.removeItem(SESSION);
   location.reload();
 });
@@ -47,19 +48,21 @@ async function showDoor() {
   find("online").hidden = online === 0;
 }
 
-function enter(name, roomNames, shown) {
+function enter({ name, rooms: names, kept = {}, current: shown }) {
   find("door").hidden = true;
   chat.hidden = false;
   me = userOf(name);
   find("me-name").textContent = me.name;
   find("me-avatar").replaceChildren(avatar(me));
   goOnline();
-  for (const room of roomNames) openRoom(room);
+  for (const room of names) openRoom(room, kept[room]);
   show(rooms.get(shown) ?? firstRoom());
 }
 
 function saveSession() {
-  const state = { name: me.name, rooms: [...rooms.keys()], current: current?.name };
+  if (me === undefined) return;
+  const kept = Object.fromEntries([...rooms].map(([name, room]) => [name, room.kept]));
+  const state = { name: me.name, rooms: [...rooms.keys()], kept, current: current?.name };
   sessionStorage.setItem(SESSION, JSON.stringify(state));
   const link = new URL(location.href);
   if (current === undefined) link.searchParams.delete("room");
@@ -161,10 +164,10 @@ function cleanRoom(text) {
   return name.toLowerCase().replaceAll(" ", "-");
 }
 
-function openRoom(name) {
+function openRoom(name, kept) {
   const known = rooms.get(name);
   if (known !== undefined) return known;
-  const room = new ChatRoom(name, me, render, renderJump);
+  const room = new ChatRoom(name, me, kept, render, renderJump);
   room.button.addEventListener("click", () => show(room));
   room.log.element.hidden = true;
   rooms.set(name, room);
@@ -324,6 +327,8 @@ function toast(text) {
 
 // A reload goes on where it was; a link leads to a room.
 
+addEventListener("pagehide", saveSession);
+
 const session = JSON.parse(sessionStorage.getItem(SESSION) ?? "null");
 const linked = cleanRoom(new URLSearchParams(location.search).get("room") ?? "");
 if (session === null) {
@@ -331,5 +336,5 @@ if (session === null) {
   showDoor();
 } else {
   const names = linked === "" ? session.rooms : [...new Set([...session.rooms, linked])];
-  enter(session.name, names, linked || session.current);
+  enter({ ...session, rooms: names, current: linked || session.current });
 }

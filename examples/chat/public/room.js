@@ -12,6 +12,10 @@ const FAILURES = {
   TIMEOUT: "The server has not confirmed this.",
 };
 
+/** How many of the last messages to show to somebody who comes in, and at most after a reload. */
+const FIRST = 50;
+const RELOADED = 100;
+
 /** What a gap means: some messages are known to be lost, or nobody can know. */
 const MISSED = "Some messages were missed while you were away.";
 const PERHAPS_MISSED = "The server lost its history: messages may have been missed.";
@@ -42,13 +46,19 @@ export class ChatRoom {
   /** The promise of a place in the room, and then the place. */
   #joining;
   #place;
+  /** Kept over a reload: the position at which the log begins, and the one up to which it was read. */
+  #kept;
   #wasHere = false;
   /** Own messages that the server has not confirmed, by the key that they carry. */
   #unconfirmed = new Map();
 
-  /** @param onChange Called with the room when there is something new to show. */
-  constructor(name, me, onChange, onScroll) {
+  /**
+   * @param kept What {@link kept} was before the page was reloaded.
+   * @param onChange Called with the room when there is something new to show.
+   */
+  constructor(name, me, kept, onChange, onScroll) {
     this.name = name;
+    this.#kept = kept;
     this.#me = me;
     this.#onChange = () => onChange(this);
     this.log = new MessageLog(name, onScroll);
@@ -59,6 +69,14 @@ export class ChatRoom {
   /** Kept current by the connection. */
   get members() {
     return this.#place?.members ?? [];
+  }
+
+  /** What a reload needs to show the same messages, at most the last 100; undefined if we were never in. */
+  get kept() {
+    const read = this.#place?.position;
+    if (read === undefined || this.#kept === undefined) return this.#kept;
+    const { epoch, seq } = this.#kept.begin;
+    return { begin: { epoch, seq: Math.max(seq, read.seq - RELOADED) }, read };
   }
 
   /** Joins, and stays in over reconnects; rejects when we are not let in, or not any more. */
@@ -77,9 +95,9 @@ export class ChatRoom {
     tell("user_returned", () => "is back");
     place.on("user_typing", (message) => this.#showTyping(message));
     place.on("new_message", (message) => this.#show(message));
-    // Another connection knows nothing of what the last one had.
-    if (this.#wasHere) this.log.notice("You may have missed messages.");
-    this.#joining = place.join();
+    // On another connection, go on after what is shown; after a reload, show what was there.
+    const since = this.#wasHere ? this.#place.position : this.#kept?.begin;
+    this.#joining = place.join({ since, last: FIRST });
     this.#place = await this.#joining;
     this.#onChange();
     await new Promise((_, reject) => place.on("left", reject));
@@ -125,7 +143,8 @@ export class ChatRoom {
     const isOwn = sender?.id === this.#me.id;
     if (isOwn) this.#forget(payload?.key);
     this.log.add(sender ?? { id: "", name: "Server" }, textOf(payload), message, isOwn);
-    if (!isOwn && (!this.isShown || document.hidden)) this.unread++;
+    const isRead = message.seq <= this.#kept?.read.seq;
+    if (!isOwn && !isRead && (!this.isShown || document.hidden)) this.unread++;
     this.#onChange();
   }
 
@@ -136,8 +155,13 @@ export class ChatRoom {
   }
 
   /** Unasked, without an `id`, the list of members comes to whom the room talked too fast for. */
-  #enter({ id }) {
+  #enter({ id, epoch, seq }) {
     if (id !== undefined && this.#wasHere) this.log.notice("You are back");
+    // Positions of another run of the room's counter say nothing of this one.
+    if (epoch !== this.#kept?.begin.epoch) {
+      const position = { epoch, seq };
+      this.#kept = { begin: position, read: position };
+    }
     this.#wasHere = true;
     this.typing.clear();
     this.#onChange();

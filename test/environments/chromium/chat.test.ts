@@ -355,11 +355,31 @@ describe.skipIf(!hasChromium())("the chat page", () => {
     expect(connections).toBe(2);
   });
 
-  it("has its session again after a reload", async () => {
-    const { ada } = await visitors.meet("reload", chat.url);
+  it("has its session and its messages again after a reload", async () => {
+    const { ada, ben } = await visitors.meet("reload", chat.url);
+    await say(ada, "Before");
+    await say(ben, "Me too");
+    await line(ada, "Me too").waitFor();
     await ada.reload();
     await member(ada, "Ben").waitFor();
     await ada.getByRole("heading", { name: "# reload" }).waitFor();
+    await line(ada, "Me too").getByText("Ben").waitFor();
+    expect(await line(ada, "Before").getByText("Delivered").count()).toBe(1);
+    expect(await line(ada, "missed").count()).toBe(0);
+    expect(await ada.title()).toBe("# reload");
+    await say(ben, "Still here");
+    await line(ada, "Still here").waitFor();
+  });
+
+  it("shows a newcomer the last messages", async () => {
+    const { ada, ben } = await visitors.meet("newcomer", chat.url);
+    await say(ada, "First");
+    await say(ben, "Second");
+    await line(ada, "Second").waitFor();
+    const cleo = await enter(await visitors.invite(), "Cleo", "newcomer", chat.url);
+    await line(cleo, "Second").waitFor();
+    expect(await line(cleo, "First").count()).toBe(1);
+    expect(await line(cleo, "You are back").count()).toBe(0);
   });
 
   it("keeps its lists in place whatever people are called", async () => {
