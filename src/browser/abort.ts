@@ -21,14 +21,13 @@ export function abortable<T>(
   signal: AbortSignalLike | undefined,
   start: (resolve: Settle<T>, reject: Settle<ConnectionError>) => Settle<ConnectionError>,
 ): Promise<T> {
-  let abort = () => {};
-  const promise = new Promise<T>((resolve, reject) => {
-    let fail: Settle<ConnectionError> = reject;
-    abort = () => fail(new ConnectionError("ABORTED", "The signal was aborted."));
+  let fail: Settle<ConnectionError>;
+  const abort = () => fail(new ConnectionError("ABORTED", "The signal was aborted."));
+  return new Promise<T>((resolve, reject) => {
+    fail = reject;
     // First, because it throws for what is no signal.
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
     else fail = start(resolve, reject);
-  });
-  return promise.finally(() => signal?.removeEventListener("abort", abort));
+  }).finally(() => signal?.removeEventListener("abort", abort));
 }

@@ -10,13 +10,16 @@ export interface BackoffOptions {
   readonly max?: number | undefined;
 }
 
+/** The same with its defaults. */
+export type BackoffBounds = { readonly [N in keyof BackoffOptions]-?: number };
+
 /**
  * Exponential backoff with full jitter: the wait (ms) is random, from 0 up to a bound that doubles
  * with each failure. The jitter spreads clients that lost the same server at the same moment.
  */
 export function backoff(
   failures: number,
-  { min = 500, max = 20_000 }: BackoffOptions = {},
+  { min, max }: BackoffBounds,
   random = Math.random,
 ): number {
   return random() * Math.min(max, min * 2 ** failures);

@@ -10,10 +10,10 @@ export function invalid(name: string, rule: string, value: unknown): ConnectionE
   return new ConnectionError("INVALID_OPTION", `${name} must be ${rule}; got ${String(value)}.`);
 }
 
-/** Checks a time (ms) that a timer can wait, or a number of things. */
-export function checkNumber(name: string, value: unknown, least = 1): void {
-  if (typeof value === "number" && value >= least && value < 2 ** 31) return;
-  throw invalid(name, `a number from ${least} to ${2 ** 31 - 1}`, value);
+/** Checks a number: by default a time (ms) that a timer can wait. */
+export function checkNumber(name: string, value: unknown, least = 1, most = 2 ** 31 - 1): void {
+  if (typeof value === "number" && value >= least && value <= most) return;
+  throw invalid(name, `a number from ${least} to ${most}`, value);
 }
 
 /** Length (bytes) of a text in UTF-8. */
@@ -26,20 +26,19 @@ export function complete(shape: Shape, options: object, path = ""): object {
   const given = options as Record<string, unknown>;
   const result: Record<string, unknown> = {};
   for (const key in { ...shape, ...given }) {
-    const expected = shape[key];
+    const rule = shape[key];
+    const type = typeof rule;
     const name = path + key;
-    if (!expected) {
+    const { [key]: value = type === "string" ? undefined : rule } = given;
+    if (!rule) {
       const text = `Unknown option "${name}". Options: ${Object.keys(shape).join(", ")}.`;
       throw new ConnectionError("INVALID_OPTION", text);
     }
-    const type = typeof expected;
-    const { [key]: value = type === "string" ? undefined : expected } = given;
-    result[key] = value;
-    if (type === "object") result[key] = complete(expected as Shape, value as object, `${name}.`);
-    else if (type === "number") checkNumber(name, value, key === "messages" ? 0 : 1);
-    else if (value !== undefined && typeof value !== expected) {
-      throw invalid(name, `of type ${expected}`, value);
+    if (type === "number") checkNumber(name, value, +(key !== "messages"));
+    else if (type === "string" && value !== undefined && typeof value !== rule) {
+      throw invalid(name, `of type ${rule}`, value);
     }
+    result[key] = type === "object" ? complete(rule as Shape, value as object, `${name}.`) : value;
   }
   return result;
 }

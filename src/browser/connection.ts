@@ -11,7 +11,7 @@ import { type ConnectionRequestOptions, PendingRequests } from "./pending-reques
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { ConnectionRoom, type JoinOptions, type RoomHost } from "./room.js";
 import type { ConnectionStatus } from "./status.js";
-import { steady, systemTimers } from "./timers.js";
+import { steady } from "./timers.js";
 import { onWake } from "./wake.js";
 
 /**
@@ -83,7 +83,7 @@ export class Connection {
   /** Use {@link connect}. */
   constructor(url: string, options: ConnectOptions) {
     const settings = settle(options);
-    const clock = steady(settings.clock ?? systemTimers);
+    const clock = steady(settings.clock);
     const memberships = this.#memberships;
     this.#requests = new PendingRequests(clock, settings, {
       send: (envelope, text) => this.#trySend(envelope, text),

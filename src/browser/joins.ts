@@ -1,4 +1,4 @@
-import { type BackoffOptions, backoff } from "./backoff.js";
+import { type BackoffBounds, backoff } from "./backoff.js";
 import type { ConnectionError } from "./errors.js";
 import type { Membership } from "./membership.js";
 import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
@@ -6,7 +6,7 @@ import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 /** What joins ask of their connection. */
 interface JoinsHost {
   readonly clock: SteadyTimers;
-  readonly backoff: BackoffOptions;
+  readonly backoff: BackoffBounds;
   readonly random?: (() => number) | undefined;
   /** Asks the server to let us in; resolves or rejects with its answer. */
   ask(membership: Membership): Promise<unknown>;

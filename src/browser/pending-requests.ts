@@ -56,11 +56,10 @@ interface PendingRequest {
   readonly room: string | undefined;
   readonly retry: boolean;
   isSent: boolean;
-  /** It had its time, and waits for whether the connection is dead. */
-  isOverdue: boolean;
+  /** Rejects it. Set while it has had its time, and waits for whether the connection is dead. */
+  timeOut?: (() => void) | undefined;
   /** Sends it if that is possible now, and waits for the answer. */
   send(): void;
-  timeOut(): void;
   /** Waits for the connection. */
   wait(): void;
   settle(outcome: Envelope | ConnectionError): void;
@@ -101,28 +100,23 @@ export class PendingRequests {
       const id = `${++this.#lastId}`;
       const text = encode({ ...envelope, id });
       const { maxAge } = this.#options.queue;
-      let expiry = Infinity;
       const fail = (code: ConnectionErrorCode, text: string) =>
         request.settle(new ConnectionError(code, text));
-      const expire = () => fail("EXPIRED", `No connection within ${maxAge} ms.`);
+      const timeOut = () => fail("TIMEOUT", `No answer within ${timeout} ms.`);
       const request: PendingRequest = {
         room,
         retry,
         isSent: false,
-        isOverdue: false,
         send: () => {
-          if (request.isSent) return;
           const error = this.tooLarge(text);
           if (error) request.settle(error);
-          // After a sleep we may be connected before the timer runs.
-          else if (this.#clock.monotonic() > expiry) expire();
           else if (this.#line.send(envelope, text)) {
             request.isSent = true;
             alarm(
               () => {
                 // An answer may stand behind much data: what waits for it waits for the server's next word.
-                request.isOverdue = true;
-                if (!retry && type !== "join_room") request.timeOut();
+                if (retry || type === "join_room") request.timeOut = timeOut;
+                else timeOut();
                 this.#line.ask();
               },
               timeout,
@@ -130,11 +124,10 @@ export class PendingRequests {
             );
           }
         },
-        timeOut: () => fail("TIMEOUT", `No answer within ${timeout} ms.`),
         wait: () => {
-          request.isSent = request.isOverdue = false;
-          expiry = this.#clock.monotonic() + maxAge;
-          alarm(expire, maxAge);
+          request.isSent = false;
+          request.timeOut = undefined;
+          alarm(() => fail("EXPIRED", `No connection within ${maxAge} ms.`), maxAge);
         },
         settle: (outcome) => {
           this.#pending.delete(id);
@@ -144,11 +137,11 @@ export class PendingRequests {
         },
       };
       this.#pending.set(id, request);
+      request.wait();
       request.send();
-      if (!request.isSent && this.#pending.has(id)) {
-        const waiting = [...this.#pending.values()].filter(({ isSent }) => !isSent);
-        if (waiting.length <= maxWaiting) request.wait();
-        else fail("QUEUE_FULL", `${maxWaiting} requests wait already.`);
+      const waiting = [...this.#pending.values()].filter(({ isSent }) => !isSent);
+      if (!request.isSent && waiting.length > maxWaiting) {
+        fail("QUEUE_FULL", `${maxWaiting} requests wait already.`);
       }
       return request.settle;
     });
@@ -156,7 +149,7 @@ export class PendingRequests {
 
   /** Sends the waiting requests that can be sent now, in order. */
   flush(): void {
-    for (const request of this.#pending.values()) request.send();
+    for (const request of this.#pending.values()) if (!request.isSent) request.send();
   }
 
   /** Settles the request that a message answers; returns whether there was one. */
@@ -181,22 +174,23 @@ export class PendingRequests {
 
   /** The server has answered our question: what it had to say before it has arrived. */
   alive(): void {
-    for (const request of this.#pending.values()) if (request.isOverdue) request.timeOut();
+    for (const request of this.#pending.values()) request.timeOut?.();
   }
 
   /**
    * The connection was lost: nobody knows whether the server handled the requests that were sent.
    */
   lost(code: number, reason: string): void {
+    const error = new ConnectionError(
+      "CONNECTION_LOST",
+      `The connection was lost: ${code} ${reason}`,
+    );
     // A message that the server closed the connection for is not sent again.
     const isRefused = [1003, 1008, 1009].includes(code);
     for (const request of this.#pending.values()) {
       if (!request.isSent) continue;
       if (request.retry && !isRefused) request.wait();
-      else {
-        const text = `The connection was lost: ${code} ${reason}`;
-        request.settle(new ConnectionError("CONNECTION_LOST", text));
-      }
+      else request.settle(error);
     }
   }
 

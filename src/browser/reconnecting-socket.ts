@@ -1,6 +1,7 @@
+import { isName, NAME_RULE } from "../protocol/envelope.js";
 import type { Envelope } from "../protocol/types.js";
-import { type BackoffOptions, backoff } from "./backoff.js";
-import { byteLength, invalid } from "./checks.js";
+import { type BackoffBounds, backoff } from "./backoff.js";
+import { byteLength, checkNumber, invalid } from "./checks.js";
 import { encode } from "./encode.js";
 import { ConnectionError } from "./errors.js";
 import type { ConnectionStatus } from "./status.js";
@@ -12,7 +13,7 @@ import type { WebSocketClass, WebSocketLike } from "./web-socket.js";
 interface SocketOptions {
   readonly token?: (() => string | undefined | Promise<string | undefined>) | undefined;
   readonly protocols?: readonly string[] | undefined;
-  readonly backoff: BackoffOptions;
+  readonly backoff: BackoffBounds;
   readonly heartbeat: { readonly interval: number; readonly timeout: number };
   readonly WebSocket?: WebSocketClass | undefined;
   readonly random?: (() => number) | undefined;
@@ -50,7 +51,7 @@ const STABLE_AFTER = 5_000;
  * ¹ closed, if the close code says so, or `token` or the server refused us; otherwise waiting.
  * ² by a new attempt, if this one has lasted for long, or `retry()` was called.
  *
- * The four states are entered by `#connect`, `#opened`, `#wait` and `#end`, and by nothing else.
+ * The four states are entered by `reconnect`, `#opened`, `#lost` and `#end`, and by nothing else.
  */
 export class ReconnectingSocket {
   readonly #clock: SteadyTimers;
@@ -67,8 +68,6 @@ export class ReconnectingSocket {
   #isPinged = false;
   /** What it is doing now. */
   status: ConnectionStatus = { state: "connecting" };
-  /** Why the last connection or attempt ended. */
-  #reason = "";
   /** Wait (ms) that the server chose for the next attempt; used once. */
   #delay: number | undefined;
 
@@ -84,16 +83,15 @@ export class ReconnectingSocket {
     // Later, so that the caller can listen first.
     const { status } = this;
     queueMicrotask(() => {
-      if (this.status === status) this.#connect();
+      if (this.status === status) this.reconnect();
     });
   }
 
   /** Sends a message if the connection is open; returns whether it was. */
   send(envelope: Envelope, text: string = encode(envelope)): boolean {
-    const socket = this.#socket;
-    if (socket?.readyState !== 1) return false;
-    socket.send(text);
-    return true;
+    const isOpen = this.#socket?.readyState === 1;
+    if (isOpen) this.#socket?.send(text);
+    return isOpen;
   }
 
   /**
@@ -105,30 +103,23 @@ export class ReconnectingSocket {
     if (state === "open") {
       if (!this.#isPinged) this.#ping();
     } else if (state === "waiting" || (state === "connecting" && this.#age() >= patience)) {
-      this.#connect();
+      this.reconnect();
     }
-  }
-
-  /** Gives up the connection, or the attempt, for a new attempt. */
-  reconnect(): void {
-    this.#connect();
   }
 
   /** Closes for good. Throws for what a close frame cannot carry, as WebSockets do, but first. */
   close(code: number, reason: string): void {
-    if (code !== 1000 && !(code >= 3_000 && code < 5_000)) {
-      throw invalid("code", "1000, or 3000 to 4999", code);
-    }
-    if (byteLength(reason) > 123) throw invalid("reason", "at most 123 bytes long", reason);
-    if (this.status.state === "closed") return;
-    this.#end(code, reason);
+    if (code !== 1000) checkNumber("code", code, 3_000, 4_999);
+    checkNumber("Bytes of the reason", byteLength(reason), 0, 123);
+    if (this.status.state !== "closed") this.#end(code, reason);
   }
 
-  /** → connecting. */
-  async #connect(): Promise<void> {
+  /** → connecting: gives up the connection, or the attempt, for a new attempt. */
+  async reconnect(): Promise<void> {
     const { token, protocols = [] } = this.#options;
+    const { state, reason: before } = this.status as { state: string; reason?: string };
     const attempt: ConnectionStatus = { state: "connecting" };
-    if (this.status.state === "open") this.#listener.lost(4_001, "reconnect() was called");
+    if (state === "open") this.#listener.lost(4_001, "reconnect() was called");
     this.#drop();
     this.#since = this.#clock.monotonic();
     this.#alarm(
@@ -140,48 +131,45 @@ export class ReconnectingSocket {
       true,
     );
     this.#enter(attempt);
-    let socket: WebSocketLike;
     try {
       const value = await token?.();
       // Closed, or given up, while the token was fetched.
       if (this.status !== attempt) return;
-      if (value !== undefined && typeof value !== "string") {
-        throw invalid("What token() returns", "a string or undefined", value);
+      let url = this.#url;
+      if (value !== undefined) {
+        if (typeof value !== "string")
+          throw invalid("What token() returns", "a string or undefined", value);
+        url += `${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(value)}`;
       }
-      const separator = this.#url.includes("?") ? "&" : "?";
-      const query = value === undefined ? "" : `${separator}token=${encodeURIComponent(value)}`;
       // Two arguments alone: React Native warns of a third one that it does not know.
-      socket = new this.#WebSocket(this.#url + query, protocols as string[]);
+      const socket = new this.#WebSocket(url, protocols as string[]);
+      this.#socket = socket;
+      // A WebSocket that was given up may still report; it is not listened to any more.
+      const ifCurrent = <E>(listener: (event: E) => void) => {
+        return (event: E) => {
+          if (this.#socket === socket) listener(event);
+        };
+      };
+      socket.onopen = ifCurrent(() => this.#opened());
+      socket.onmessage = ifCurrent(({ data }: { data: string }) => this.#received(data));
+      // An attempt ends with its error: not every runtime reports the close that follows (WHATWG
+      // WebSockets, 4). Browsers hide why an upgrade failed; `ws` has the HTTP status at the end of the
+      // text. A refusal is final, but of a first token: the next one may be fresh.
+      socket.onerror = ifCurrent(({ message = "" }: { message?: string }) => {
+        if (this.status !== attempt) return;
+        const reason = message.replace(/^.* (?=\d{3}$)/, "HTTP ");
+        const isSecond = !token || before === reason;
+        this.#lost(0, reason, reason === "HTTP 403" || (reason === "HTTP 401" && isSecond));
+      });
+      socket.onclose = ifCurrent(({ code, reason }: { code: number; reason: string }) =>
+        this.#lost(code, reason),
+      );
     } catch (cause) {
       if (this.status !== attempt) return;
       const text = String(cause);
+      this.#lost(0, text, (cause as { code?: unknown } | null)?.code === "FORBIDDEN");
       this.#listener.error(new ConnectionError("ATTEMPT_FAILED", text, { cause }));
-      const isRefused = (cause as { code?: unknown } | null)?.code === "FORBIDDEN";
-      // A listener of the error may have closed the connection.
-      if (this.status === attempt) this.#lost(0, text, isRefused);
-      return;
     }
-    this.#socket = socket;
-    // A WebSocket that was given up may still report; it is not listened to any more.
-    const ifCurrent = <E>(listener: (event: E) => void) => {
-      return (event: E) => {
-        if (this.#socket === socket) listener(event);
-      };
-    };
-    socket.onopen = ifCurrent(() => this.#opened());
-    socket.onmessage = ifCurrent(({ data }: { data: unknown }) => this.#received(data));
-    // An attempt ends with its error: not every runtime reports the close that follows (WHATWG
-    // WebSockets, 4). Browsers hide why an upgrade failed; `ws` has the HTTP status at the end of the
-    // text. A refusal is final, but of a first token: the next one may be fresh.
-    socket.onerror = ifCurrent(({ message = "" }: { message?: string }) => {
-      if (this.status !== attempt) return;
-      const reason = message.replace(/^.* (?=\d{3}$)/, "HTTP ");
-      const isSecond = !token || this.#reason === reason;
-      this.#lost(0, reason, reason === "HTTP 403" || (reason === "HTTP 401" && isSecond));
-    });
-    socket.onclose = ifCurrent(({ code, reason }: { code: number; reason: string }) =>
-      this.#lost(code, reason),
-    );
   }
 
   /** → open. */
@@ -191,41 +179,35 @@ export class ReconnectingSocket {
     this.#enter({ state: "open" });
   }
 
-  #received(data: unknown): void {
+  #received(data: string): void {
     this.#heard();
-    let cause: unknown;
     try {
-      const envelope = JSON.parse(data as string) as Envelope;
+      const envelope = JSON.parse(data) as Envelope;
       const { type, id, payload } = envelope;
+      if (!isName(type)) throw invalid("type", NAME_RULE, type);
       if (type === "reconnect") this.#delay = (payload as { delay: number }).delay;
       if (type === "ping") this.send({ type: "pong", id });
-      else if (type) this.#listener.message(envelope, (data as string).length);
-      if (type) return;
-    } catch (error) {
-      cause = error;
+      else this.#listener.message(envelope, data.length);
+    } catch (cause) {
+      const text = `Not a message: ${data}`;
+      this.#listener.error(new ConnectionError("INVALID_MESSAGE", text, { cause }));
     }
-    const text = `Not a message: ${data}`;
-    this.#listener.error(new ConnectionError("INVALID_MESSAGE", text, { cause }));
   }
 
   /** Failed, closed, or silent for too long: → closed if that is final, else → waiting. */
   #lost(code: number, reason: string, isFinal = code === 1000 || code >= 4_500): void {
     if (this.status.state === "open" && this.#age() >= STABLE_AFTER) this.#failures = 0;
     this.#drop();
-    this.#reason = reason;
     this.#listener.lost(code, reason);
     // 4500 to 4999 mean "do not come back"; 1000 is a server that is done with us.
     if (isFinal) this.#end(code, reason);
-    else this.#wait(code, reason);
-  }
-
-  /** → waiting. */
-  #wait(code: number, reason: string): void {
-    const { backoff: bounds, random } = this.#options;
-    const delay = this.#delay ?? backoff(this.#failures++, bounds, random);
-    this.#delay = undefined;
-    this.#alarm(() => this.#connect(), delay);
-    this.#enter({ state: "waiting", delay, code, reason });
+    else {
+      const { backoff: bounds, random } = this.#options;
+      const delay = this.#delay ?? backoff(this.#failures++, bounds, random);
+      this.#delay = undefined;
+      this.#alarm(() => this.reconnect(), delay);
+      this.#enter({ state: "waiting", delay, code, reason });
+    }
   }
 
   /** → closed. */

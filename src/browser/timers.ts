@@ -17,34 +17,28 @@ export interface Timers {
 /** Timers by which elapsed time can be measured. */
 export type SteadyTimers = Required<Timers>;
 
-/** The timers themselves where they are monotonic; else with a `monotonic` made of `now`. */
-export function steady(timers: Timers): SteadyTimers {
-  if (timers.monotonic) return timers as SteadyTimers;
+/**
+ * The timers themselves where they are monotonic; else with a `monotonic` made of `now`. Without timers the
+ * runtime's own. Unlike a hub's timers they keep a process alive: a program that waits for its server to come
+ * back must not end meanwhile.
+ */
+export function steady(timers?: Timers): SteadyTimers {
+  if (timers?.monotonic) return timers as SteadyTimers;
   let before = Infinity;
   let elapsed = 0;
   return {
-    now: () => timers.now(),
+    now: () => (timers ?? Date).now(),
     monotonic() {
+      if (!timers) return performance.now();
       const now = timers.now();
       elapsed += Math.max(0, now - before);
       before = now;
       return elapsed;
     },
-    setTimeout: (callback, ms) => timers.setTimeout(callback, ms),
-    clearTimeout: (handle) => timers.clearTimeout(handle),
+    setTimeout: (callback, ms) => (timers ?? globalThis).setTimeout(callback, ms),
+    clearTimeout: (handle) => (timers ?? globalThis).clearTimeout(handle as number),
   };
 }
-
-/**
- * The runtime's own. Unlike a hub's timers they keep a process alive: a program that waits for its
- * server to come back must not end meanwhile.
- */
-export const systemTimers: SteadyTimers = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
-  clearTimeout: (handle) => clearTimeout(handle as number),
-};
 
 /** A timer that is later than this (ms) shows that we slept, or that the page is throttled. */
 const LATENESS = 100;

@@ -12,15 +12,13 @@ interface Place {
  */
 export function socketUrl(url: string): string {
   const { document, location } = globalThis as Place;
-  let absolute = `${url}`;
   try {
-    const { href } = new URL(absolute, document?.baseURI ?? location?.href);
+    const { href } = new URL(url, document?.baseURI ?? location?.href);
     // React Native's URL ends in a slash that was not there.
-    if (!/^\w+:/.test(absolute)) absolute = href;
+    const absolute = (/^\w+:/.test(url) ? url : href).replace(/^http/i, "ws");
+    if (/^wss?:[^#]+$/i.test(absolute)) return absolute;
   } catch {
-    absolute = "";
+    // It is none.
   }
-  absolute = absolute.replace(/^http/i, "ws");
-  if (/^wss?:[^#]+$/i.test(absolute)) return absolute;
   throw invalid("url", "a ws: or wss: URL without a fragment", url);
 }

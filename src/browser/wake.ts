@@ -1,28 +1,19 @@
 /** The parts of a window and its document (HTML, 7.3 and 6.2) that are used, if there are any. */
-interface Page {
-  addEventListener?: Listen;
-  readonly document?: {
-    readonly visibilityState: string;
-    addEventListener?: Listen;
-  };
+interface Page extends Target {
+  readonly document?: Target;
 }
 
-type Listen = (type: string, listener: () => void, options: { signal: AbortSignal }) => void;
+interface Target {
+  addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void;
+}
 
 /**
- * Calls `callback` when the network is back and when the page is shown again, until `until` is
- * aborted.
+ * Calls `callback` when the network is back and when the page is shown again, until `until` is aborted. Also
+ * when the page is hidden, which does no harm.
  */
 export function onWake(callback: () => void, until: AbortController): void {
   const page = globalThis as Page;
-  const { document } = page;
   page.addEventListener?.("online", callback, until);
   page.addEventListener?.("pageshow", callback, until);
-  document?.addEventListener?.(
-    "visibilitychange",
-    () => {
-      if (document.visibilityState === "visible") callback();
-    },
-    until,
-  );
+  page.document?.addEventListener?.("visibilitychange", callback, until);
 }
