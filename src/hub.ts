@@ -47,7 +47,7 @@ interface Parts extends MembershipParts {
 /**
  * The registry of all clients and rooms, and what an application calls.
  *
- * Its events ({@link HubEvents}): `memberJoined`, `memberLeft`, `connect`, `disconnect`, `join`, `leave`, `message`,
+ * Its events ({@link HubEvents}): `connect`, `disconnect`, `join`, `leave`, `memberJoined`, `memberLeft`, `message`,
  * `lag`, `recovered`, `drop`, `refused`, `error`, `roomCreated`, `roomRemoved`.
  *
  * @typeParam U - The application's user: `id` and `name`, and whatever else authentication knows.
@@ -57,7 +57,7 @@ interface Parts extends MembershipParts {
  * ```ts
  * const hub = new Hub({ history: {} });
  * serve(hub, server, { path: "/ws", authenticate: ({ token }) => verify(token) });
- * hub.on("memberJoined", ({ user, room }) => console.log(`${user.name} joined ${room.id}`));
+ * hub.on("join", ({ client, room }) => console.log(`${client.user.name} joined ${room.id}`));
  * hub.handle("draw", (client, message) =>
  *   message.room.broadcast("drawn", message.payload, { except: client, from: client }),
  * );

@@ -48,7 +48,12 @@ export interface NetSocket {
   /** Bytes written so far, those that wait included. */
   readonly bytesWritten?: number | undefined;
   /** What Node keeps of the operating system's socket, while there is one. */
-  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
+  readonly _handle?: {
+    /** Bytes handed to the operating system. */
+    readonly bytesWritten: number;
+    /** Of these, bytes that it has not taken yet. */
+    readonly writeQueueSize: number;
+  } | null;
   /** Whether the peer is gone. */
   readonly destroyed: boolean;
   /** Whether our side has ended. */
