@@ -19,6 +19,8 @@ const TYPES: Record<string, string> = {
 /** The chat's page and the built library, on a hub of the test's own. */
 export class Site {
   readonly hub: Hub;
+  /** Files of the test's own, by their paths. */
+  readonly files = new Map<string, string>();
   readonly #server: Server;
 
   /** On any port that is free. */
@@ -38,7 +40,7 @@ export class Site {
       else {
         const location = path === "/" ? new URL("index.html", PAGE) : file;
         response.setHeader("Content-Type", TYPES[extname(location.pathname)] ?? "text/plain");
-        response.end(await readFile(location));
+        response.end(this.files.get(path) ?? (await readFile(location)));
       }
     });
     serve(hub, this.#server, {
