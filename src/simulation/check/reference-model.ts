@@ -15,6 +15,8 @@ export class ReferenceModel {
   readonly #fail: Fail;
   /** Type and payload as text, by room, epoch and position. */
   readonly #messages = new Map<string, string>();
+  /** The last position of each room, by room and epoch. */
+  readonly #last = new Map<string, number>();
   /** By room, epoch, position and link. */
   readonly #exclusions = new Set<string>();
   /** By room, epoch and user. */
@@ -40,10 +42,16 @@ export class ReferenceModel {
     const known = this.#messages.get(key);
     if (known === undefined) {
       this.#messages.set(key, message);
+      this.#last.set(`${room} ${epoch}`, Math.max(seq, this.lastSeq(room, epoch)));
     } else if (known !== message) {
       const text = `${source} has ${shorten(message)} as number ${seq} of ${room}, which was ${shorten(known)}`;
       this.#fail("one message per position", text);
     }
+  }
+
+  /** The last position of a room in one epoch; 0 where nothing was sent. */
+  lastSeq(room: string, epoch: string): number {
+    return this.#last.get(`${room} ${epoch}`) ?? 0;
   }
 
   /** Whether the message at a position is a broadcast of the server. */

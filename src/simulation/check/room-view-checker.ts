@@ -11,6 +11,8 @@ export interface RoomViewCheckerContext {
   readonly participant: string;
   /** Whether a position needs no message: it is acked, or this participant was excluded. */
   isAccounted(epoch: string, seq: number): boolean;
+  /** The last position of this room in an epoch. */
+  lastSeq(epoch: string): number;
 }
 
 /** Checks what the application at the remote end sees of one room: messages in order, and every gap. */
@@ -72,9 +74,13 @@ export class RoomViewChecker {
       this.reach(seq);
       return;
     }
-    if (!this.#isRestartReported) {
-      const text = `${this.#context.participant} was not told that the positions of ${this.#room} start over`;
-      this.#context.fail("the view has no unreported gaps", text);
+    const { fail, participant, lastSeq } = this.#context;
+    if (!this.#isRestartReported && seq > 0) {
+      const text = `${participant} was not told that the positions of ${this.#room} start over`;
+      fail("the view has no unreported gaps", text);
+    } else if (!this.#isRestartReported) {
+      // A room that begins anew is no gap for those who had seen all of it.
+      this.reach(lastSeq(this.#epoch as string));
     }
     this.#isRestartReported = false;
     this.#epoch = epoch;

@@ -17,6 +17,8 @@ export interface ParticipantContext {
   readonly fail: Fail;
   /** `connect` of `roomcast/browser`. */
   readonly connect: SimulationParts["connect"];
+  /** The last position of a room in an epoch. */
+  lastSeq(room: string, epoch: string): number;
   /** Opens a link to the server. */
   dial(participant: Participant): NetworkLink;
 }
@@ -177,6 +179,7 @@ export class Participant {
       fail: this.#context.fail,
       participant: this.id,
       isAccounted: (epoch, seq) => this.#accounted.has(`${room.id} ${epoch} ${seq}`),
+      lastSeq: (epoch) => this.#context.lastSeq(room.id, epoch),
     });
     // Messages without a position may be lost, so nothing is checked.
     room.on("moment", () => {});

@@ -166,6 +166,7 @@ export class Simulation {
       random,
       fail: this.fail,
       connect: this.#parts.connect,
+      lastSeq: (room, epoch) => this.model.lastSeq(room, epoch),
       dial: (self) => this.network.dial(self, random),
     });
     this.participants.set(id, participant);
