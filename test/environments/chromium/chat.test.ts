@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -10,8 +9,6 @@ import { BUILD_TIMEOUT, buildPackage, Example } from "../../support/example.js";
 import { composer, enter, line, member, members, say, Visitors } from "../../support/visitors.js";
 
 beforeAll(buildPackage, BUILD_TIMEOUT);
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Somebody without a page, who is in a room until the chat stops. */
 async function join(chat: Example, name: string, room: string): Promise<void> {
@@ -24,7 +21,7 @@ async function join(chat: Example, name: string, room: string): Promise<void> {
 /** What axe-core finds wrong with a page as it is now: the rules that it breaks, and where. */
 async function barriers(page: Page): Promise<string[]> {
   // The page's security policy forbids scripts of others: this one comes from the debugger.
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   return page.evaluate<
     string[]
   >(`Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {})))
