@@ -22,17 +22,21 @@ export function byteLength(text: string): number {
 }
 
 /** Checks options, and completes them with their defaults. Undefined stands for the default. */
-export function complete(shape: Shape, options: object, path = ""): object {
-  const given = options as Record<string, unknown>;
+export function complete(shape: Shape, given: object, path = ""): object {
   const result: Record<string, unknown> = {};
   for (const key in { ...shape, ...given }) {
     const rule = shape[key];
     const type = typeof rule;
     const name = path + key;
-    const { [key]: value = type === "string" ? undefined : rule } = given;
+    const { [key]: value = type === "string" ? undefined : rule } = given as Record<
+      string,
+      unknown
+    >;
     if (!rule) {
-      const text = `Unknown option "${name}". Options: ${Object.keys(shape).join(", ")}.`;
-      throw new ConnectionError("INVALID_OPTION", text);
+      throw new ConnectionError(
+        "INVALID_OPTION",
+        `Unknown option "${name}". Options: ${Object.keys(shape).join(", ")}.`,
+      );
     }
     if (type === "number") checkNumber(name, value, +(key !== "messages"));
     else if (type === "string" && value !== undefined && typeof value !== rule) {

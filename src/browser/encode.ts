@@ -7,7 +7,7 @@ import type { Envelope } from "../protocol/types.js";
  */
 export function encode(envelope: Envelope): string {
   const { type, payload } = envelope;
-  if ((payload !== undefined || type === "send_message") && !JSON.stringify(payload)) {
+  if (!JSON.stringify(payload) && (payload !== undefined || type === "send_message")) {
     throw new TypeError(`The payload must be a JSON value; got ${typeof payload}.`);
   }
   return JSON.stringify(envelope);

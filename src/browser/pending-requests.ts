@@ -54,8 +54,8 @@ interface Line {
 
 interface PendingRequest {
   readonly room: string | undefined;
-  readonly retry: boolean;
-  isSent: boolean;
+  readonly retry: boolean | undefined;
+  isSent?: boolean;
   /** Rejects it. Set while it has had its time, and waits for whether the connection is dead. */
   timeOut?: (() => void) | undefined;
   /** Sends it if that is possible now, and waits for the answer. */
@@ -88,7 +88,7 @@ export class PendingRequests {
    */
   add(
     envelope: Envelope,
-    { timeout = this.#options.timeout, signal, retry = false }: ConnectionRequestOptions,
+    { timeout = this.#options.timeout, signal, retry }: ConnectionRequestOptions,
     maxWaiting = this.#options.queue.messages,
   ): Promise<Envelope> {
     return abortable(signal, (resolve, reject) => {
@@ -97,19 +97,22 @@ export class PendingRequests {
       if (!isName(type)) throw invalid("type", NAME_RULE, type);
       checkNumber("timeout", timeout);
       const alarm = createAlarm(this.#clock);
-      const id = `${++this.#lastId}`;
+      const id = String(++this.#lastId);
       const text = encode({ ...envelope, id });
       const { maxAge } = this.#options.queue;
       const fail = (code: ConnectionErrorCode, text: string) =>
         request.settle(new ConnectionError(code, text));
       const timeOut = () => fail("TIMEOUT", `No answer within ${timeout} ms.`);
+      const expire = () => fail("EXPIRED", `No connection within ${maxAge} ms.`);
+      let expiry = 0;
       const request: PendingRequest = {
         room,
         retry,
-        isSent: false,
         send: () => {
           const error = this.tooLarge(text);
           if (error) request.settle(error);
+          // A throttled page may be connected before the timer runs.
+          else if (this.#clock.monotonic() > expiry) expire();
           else if (this.#line.send(envelope, text)) {
             request.isSent = true;
             alarm(
@@ -127,7 +130,8 @@ export class PendingRequests {
         wait: () => {
           request.isSent = false;
           request.timeOut = undefined;
-          alarm(() => fail("EXPIRED", `No connection within ${maxAge} ms.`), maxAge);
+          expiry = this.#clock.monotonic() + maxAge;
+          alarm(expire, maxAge);
         },
         settle: (outcome) => {
           this.#pending.delete(id);
@@ -141,7 +145,7 @@ export class PendingRequests {
       request.send();
       const waiting = [...this.#pending.values()].filter(({ isSent }) => !isSent);
       if (!request.isSent && waiting.length > maxWaiting) {
-        fail("QUEUE_FULL", `${maxWaiting} requests wait already.`);
+        fail("QUEUE_FULL", `${maxWaiting} requests wait.`);
       }
       return request.settle;
     });
@@ -156,7 +160,7 @@ export class PendingRequests {
   settle(answer: Envelope): boolean {
     const request = this.#pending.get(answer.id as string);
     request?.settle(answer.type === "error" ? serverError(answer) : answer);
-    return request !== undefined;
+    return !!request;
   }
 
   /** Throws once the connection is closed for good. */
@@ -186,7 +190,7 @@ export class PendingRequests {
       `The connection was lost: ${code} ${reason}`,
     );
     // A message that the server closed the connection for is not sent again.
-    const isRefused = [1003, 1008, 1009].includes(code);
+    const isRefused = code === 1003 || code === 1008 || code === 1009;
     for (const request of this.#pending.values()) {
       if (!request.isSent) continue;
       if (request.retry && !isRefused) request.wait();

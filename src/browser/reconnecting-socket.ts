@@ -63,8 +63,8 @@ export class ReconnectingSocket {
   readonly #alarm: Alarm;
   #socket: WebSocketLike | undefined;
   #failures = 0;
-  /** When the attempt began, or when it succeeded. */
-  #since = 0;
+  /** When the attempt began, or when it succeeded; -1 before the first one. */
+  #since = -1;
   #isPinged = false;
   /** What it is doing now. */
   status: ConnectionStatus = { state: "connecting" };
@@ -81,9 +81,8 @@ export class ReconnectingSocket {
     this.#listener = listener;
     this.#alarm = createAlarm(clock);
     // Later, so that the caller can listen first.
-    const { status } = this;
     queueMicrotask(() => {
-      if (this.status === status) this.reconnect();
+      if (this.#since < 0) this.reconnect();
     });
   }
 
@@ -101,8 +100,11 @@ export class ReconnectingSocket {
   wake(patience = 0): void {
     const { state } = this.status;
     if (state === "open") {
-      if (!this.#isPinged) this.#ping();
-    } else if (state === "waiting" || (state === "connecting" && this.#age() >= patience)) {
+      this.#ping();
+    } else if (
+      state === "waiting" ||
+      (state === "connecting" && this.#clock.monotonic() - this.#since >= patience)
+    ) {
       this.reconnect();
     }
   }
@@ -110,23 +112,21 @@ export class ReconnectingSocket {
   /** Closes for good. Throws for what a close frame cannot carry, as WebSockets do, but first. */
   close(code: number, reason: string): void {
     if (code !== 1000) checkNumber("code", code, 3_000, 4_999);
-    checkNumber("Bytes of the reason", byteLength(reason), 0, 123);
+    checkNumber("reason bytes", byteLength(reason), 0, 123);
     if (this.status.state !== "closed") this.#end(code, reason);
   }
 
   /** → connecting: gives up the connection, or the attempt, for a new attempt. */
   async reconnect(): Promise<void> {
-    const { token, protocols = [] } = this.#options;
+    const { token, protocols } = this.#options;
     const { state, reason: before } = this.status as { state: string; reason?: string };
     const attempt: ConnectionStatus = { state: "connecting" };
-    if (state === "open") this.#listener.lost(4_001, "reconnect() was called");
+    if (state === "open") this.#listener.lost(4_001, "reconnect()");
     this.#drop();
     this.#since = this.#clock.monotonic();
     this.#alarm(
-      () => {
-        const what = this.#socket ? "connection" : "token";
-        this.#lost(0, `No ${what} within ${ATTEMPT_TIMEOUT} ms.`);
-      },
+      () =>
+        this.#lost(0, `No ${this.#socket ? "connection" : "token"} within ${ATTEMPT_TIMEOUT} ms.`),
       ATTEMPT_TIMEOUT,
       true,
     );
@@ -150,7 +150,11 @@ export class ReconnectingSocket {
           if (this.#socket === socket) listener(event);
         };
       };
-      socket.onopen = ifCurrent(() => this.#opened());
+      socket.onopen = ifCurrent(() => {
+        this.#since = this.#clock.monotonic();
+        this.#heard();
+        this.#enter({ state: "open" });
+      });
       socket.onmessage = ifCurrent(({ data }: { data: string }) => this.#received(data));
       // An attempt ends with its error: not every runtime reports the close that follows (WHATWG
       // WebSockets, 4). Browsers hide why an upgrade failed; `ws` has the HTTP status at the end of the
@@ -158,8 +162,8 @@ export class ReconnectingSocket {
       socket.onerror = ifCurrent(({ message = "" }: { message?: string }) => {
         if (this.status !== attempt) return;
         const reason = message.replace(/^.* (?=\d{3}$)/, "HTTP ");
-        const isSecond = !token || before === reason;
-        this.#lost(0, reason, reason === "HTTP 403" || (reason === "HTTP 401" && isSecond));
+        const isFirst = token && before !== reason;
+        this.#lost(0, reason, reason === "HTTP 403" || (reason === "HTTP 401" && !isFirst));
       });
       socket.onclose = ifCurrent(({ code, reason }: { code: number; reason: string }) =>
         this.#lost(code, reason),
@@ -170,13 +174,6 @@ export class ReconnectingSocket {
       this.#lost(0, text, (cause as { code?: unknown } | null)?.code === "FORBIDDEN");
       this.#listener.error(new ConnectionError("ATTEMPT_FAILED", text, { cause }));
     }
-  }
-
-  /** → open. */
-  #opened(): void {
-    this.#since = this.#clock.monotonic();
-    this.#heard();
-    this.#enter({ state: "open" });
   }
 
   #received(data: string): void {
@@ -196,14 +193,15 @@ export class ReconnectingSocket {
 
   /** Failed, closed, or silent for too long: → closed if that is final, else → waiting. */
   #lost(code: number, reason: string, isFinal = code === 1000 || code >= 4_500): void {
-    if (this.status.state === "open" && this.#age() >= STABLE_AFTER) this.#failures = 0;
+    if (this.status.state === "open" && this.#clock.monotonic() - this.#since >= STABLE_AFTER)
+      this.#failures = 0;
     this.#drop();
     this.#listener.lost(code, reason);
     // 4500 to 4999 mean "do not come back"; 1000 is a server that is done with us.
     if (isFinal) this.#end(code, reason);
     else {
-      const { backoff: bounds, random } = this.#options;
-      const delay = this.#delay ?? backoff(this.#failures++, bounds, random);
+      const delay =
+        this.#delay ?? backoff(this.#failures++, this.#options.backoff, this.#options.random);
       this.#delay = undefined;
       this.#alarm(() => this.reconnect(), delay);
       this.#enter({ state: "waiting", delay, code, reason });
@@ -219,11 +217,6 @@ export class ReconnectingSocket {
   #enter(status: ConnectionStatus): void {
     this.status = status;
     this.#listener.status(status);
-  }
-
-  /** How long (ms) the attempt, or the connection, has lasted. */
-  #age(): number {
-    return this.#clock.monotonic() - this.#since;
   }
 
   /**
@@ -244,9 +237,13 @@ export class ReconnectingSocket {
   }
 
   #ping(): void {
+    if (this.#isPinged) return;
     this.#isPinged = true;
     this.send({ type: "ping" });
-    const { timeout } = this.#options.heartbeat;
-    this.#alarm(() => this.#lost(1006, "The server is silent."), timeout, true);
+    this.#alarm(
+      () => this.#lost(1006, "The server is silent."),
+      this.#options.heartbeat.timeout,
+      true,
+    );
   }
 }

@@ -29,9 +29,8 @@ export function steady(timers?: Timers): SteadyTimers {
   return {
     now: () => (timers ?? Date).now(),
     monotonic() {
-      if (!timers) return performance.now();
-      const now = timers.now();
-      elapsed += Math.max(0, now - before);
+      const now = (timers ?? performance).now();
+      if (now > before) elapsed += now - before;
       before = now;
       return elapsed;
     },
@@ -52,7 +51,7 @@ export type Alarm = (callback?: () => void, ms?: number, isVerdict?: boolean) =>
 /** Makes an {@link Alarm}. */
 export function createAlarm(timers: SteadyTimers): Alarm {
   let handle: unknown;
-  return function alarm(callback, ms = 0, isVerdict = false): void {
+  return function alarm(callback, ms = 0, isVerdict?): void {
     timers.clearTimeout(handle);
     const late = timers.monotonic() + ms + LATENESS;
     handle =

@@ -1,3 +1,4 @@
+import type { Timers } from "roomcast/browser";
 import { describe, expect, test } from "vitest";
 import { codeOf, PageWorld } from "./page-world.js";
 import { roomInfo, ScriptedServer } from "./scripted.js";
@@ -156,6 +157,29 @@ describe("after a sleep of this end", () => {
     line.end(1006);
     const sending = codeOf(room.send("old"));
     world.clock.sleep(3_600_000);
+    await world.quiet();
+    expect(connection.status.state).toBe("open");
+    expect(await sending).toBe("EXPIRED");
+    expect(typesOf(world.network.last.sent)).not.toContain("send_message");
+  });
+
+  test("what waited for too long is not sent where the line opens before the timer runs", async () => {
+    const world = new PageWorld();
+    const { clock } = world;
+    // A throttled page: its timers are late.
+    const throttled: Timers = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      setTimeout: (callback, ms) => clock.setTimeout(callback, ms < 30_000 ? ms : 2 * ms),
+      clearTimeout: (handle) => clock.clearTimeout(handle),
+    };
+    const { room, line, connection } = await world.visit("Alice", "general", { clock: throttled });
+    world.network.isDown = true;
+    line.end(1006);
+    const sending = codeOf(room.send("old"));
+    await world.pass(30_001);
+    world.network.isDown = false;
+    connection.retry();
     await world.quiet();
     expect(connection.status.state).toBe("open");
     expect(await sending).toBe("EXPIRED");
