@@ -68,7 +68,7 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
 export class Connection {
   /** Vue leaves an object with this alone: its proxies cannot read private members. @internal */
   readonly __v_skip = true;
-  readonly #delivery: Delivery;
+  readonly #delivery = new Delivery();
   readonly #socket: ReconnectingSocket;
   readonly #requests: PendingRequests;
   readonly #joins: Joins;
@@ -85,8 +85,13 @@ export class Connection {
     const settings = settle(options);
     const clock = steady(settings.clock);
     const memberships = this.#memberships;
-    this.#requests = new PendingRequests(clock, settings, {
-      send: (envelope, text) => this.#trySend(envelope, text),
+    const requests = new PendingRequests(clock, settings, {
+      send: (envelope, text) => {
+        const { type, room } = envelope;
+        // A message in a room waits until the room is joined again.
+        const isOutside = memberships.get(room as string)?.isJoined === false;
+        return (type === "join_room" || !isOutside) && this.#socket.send(envelope, text);
+      },
       ask: () => this.#socket.wake(Infinity),
     });
     this.#socket = new ReconnectingSocket(clock, url, settings, {
@@ -99,53 +104,39 @@ export class Connection {
           if (wasOpen) membership.isCleanStop = this.#isCleanStop;
         }
         this.#joins.start();
-        this.#requests.lost(code, reason);
+        requests.lost(code, reason);
       },
       error: (error) => this.#delivery.tell("error", error),
-    });
-    this.#delivery = new Delivery({
-      status: () => this.status,
-      answer: (id, payload) => {
-        const envelope = { type: "ack", id, payload };
-        const text = encode(envelope);
-        const error = this.#requests.tooLarge(text);
-        if (error) throw error;
-        this.#socket.send(envelope, text);
-      },
     });
     this.#joins = new Joins({
       ...settings,
       clock,
-      ask: ({ id, request }) =>
-        this.#requests.add({ type: "join_room", room: id, payload: request }, {}, 0),
-      refused: (membership, error) => {
-        this.#removeRoom(membership, error);
-        // The server may still let us in, and we no longer wait for it.
-        if (error.code === "TIMEOUT") this.#sendLeave(membership.id);
-      },
+      requests,
+      // After a timeout the server may still let us in, and we no longer wait for it.
+      refused: (membership, error) => this.#removeRoom(membership, error, error.code === "TIMEOUT"),
     });
     this.#host = {
       clock,
-      createEmitter: () => this.#delivery.createEmitter(),
-      request: (envelope, options) => this.#requests.add(envelope, options),
-      send: (envelope) => this.#socket.send(envelope),
-      join: (id, handle, onChange, options) => {
-        this.#requests.assertOpen();
+      delivery: this.#delivery,
+      requests,
+      socket: this.#socket,
+      join: (id, handle, options) => {
+        requests.assertOpen();
         const known = memberships.get(id);
         const membership = known ?? new Membership(id, options);
-        membership.handles.set(handle, onChange);
+        membership.handles.add(handle);
         memberships.set(id, membership);
         if (!known) this.#joins.add(membership);
         return membership;
       },
       leave: (handle, membership) => {
-        const { id, handles, error } = membership;
+        const { handles, error } = membership;
         if (handles.delete(handle) && !handles.size && !error) {
-          this.#removeRoom(membership, leftError());
-          this.#sendLeave(id);
+          this.#removeRoom(membership, leftError(), true);
         }
       },
     };
+    this.#requests = requests;
     onWake(() => this.#socket.wake(WAKE_PATIENCE), this.#closed);
   }
 
@@ -220,26 +211,17 @@ export class Connection {
     this.#socket.close(code, reason);
   }
 
-  /** Sends a request if that is possible now; returns whether it was. */
-  #trySend(envelope: Envelope, text: string): boolean {
-    const { type, room } = envelope;
-    // A message in a room waits until the room is joined again.
-    const isOutside = this.#memberships.get(room as string)?.isJoined === false;
-    return (type === "join_room" || !isOutside) && this.#socket.send(envelope, text);
-  }
-
-  #sendLeave(room_id: string): void {
-    this.#socket.send({ type: "leave_room", payload: { room_id } });
-  }
-
-  #removeRoom(membership: Membership, error: ConnectionError): void {
+  /** The room is left, with an error for why. The server may have to hear of it. */
+  #removeRoom(membership: Membership, error: ConnectionError, isUnheard = false): void {
     const { id, handles } = membership;
     this.#memberships.delete(id);
     membership.isJoined = false;
     membership.error = error;
     this.#joins.remove(membership);
     this.#requests.reject(error, id);
-    for (const onChange of handles.values()) onChange(error);
+    // First: a listener may join again.
+    if (isUnheard) this.#socket.send({ type: "leave_room", payload: { room_id: id } });
+    for (const handle of handles) handle.onChange?.(error);
     this.#delivery.deliver({ name: "left", event: error }, handles);
   }
 
@@ -281,17 +263,27 @@ export class Connection {
       if (membership?.isJoined) this.#removeRoom(membership, leftError(reason));
       return;
     }
-    const news = membership?.receive(envelope, size);
+    const news = membership?.receive(envelope, size) ?? [];
     if (isInfo) {
-      for (const onChange of membership?.handles.values() ?? []) onChange();
+      for (const handle of membership?.handles ?? []) handle.onChange?.();
       // Before the listeners of the room hear of it: what waits was sent before what they send.
       requests.flush();
     }
+    const { status } = this;
+    const answer = (payload: unknown) => {
+      // A later connection knows nothing of the request.
+      if (!id || status !== this.status) return;
+      const ack = { type: "ack", id, payload };
+      const text = encode(ack);
+      const error = requests.tooLarge(text);
+      if (error) throw error;
+      this.#socket.send(ack, text);
+    };
     if (type === "error") this.#delivery.tell(type, serverError(envelope));
     // Messages still arrive from a room that was just left.
     else if (!room && !isAnswer) {
-      this.#delivery.deliver({ name: type, event: envelope, message: envelope });
+      news.push({ name: type, event: envelope, message: envelope });
     }
-    for (const one of news ?? []) this.#delivery.deliver(one, membership?.handles);
+    for (const one of news) this.#delivery.deliver(one, membership?.handles, answer);
   }
 }

@@ -41,11 +41,10 @@ export class RoomCursor {
     return gaps;
   }
 
-  /** Counts one position; returns whether it was new. */
+  /** Counts one position, until `advance` does; returns whether it was new. */
   count(seq: number): boolean {
     if (seq <= this.seq || this.#ahead.has(seq)) return false;
     this.#ahead.add(seq);
-    this.advance();
     return true;
   }
 
@@ -55,14 +54,12 @@ export class RoomCursor {
    */
   advance(to = 0): Gap[] {
     const gaps: { from: number; to: number }[] = [];
-    let gap: { from: number; to: number } | undefined;
     while (this.seq < to || this.#ahead.has(this.seq + 1)) {
-      if (this.#ahead.delete(++this.seq)) gap = undefined;
-      else if (gap) gap.to++;
-      else {
-        gap = { from: this.seq, to: this.seq };
-        gaps.push(gap);
-      }
+      const seq = ++this.seq;
+      const last = gaps.at(-1);
+      if (this.#ahead.delete(seq)) continue;
+      if (last?.to === seq - 1) last.to = seq;
+      else gaps.push({ from: seq, to: seq });
     }
     return gaps;
   }

@@ -1,16 +1,7 @@
-import type { Envelope } from "../protocol/types.js";
 import { Emitter } from "./emitter.js";
 import { ConnectionError } from "./errors.js";
-import { HoldingEmitter, type News, type Notice } from "./holding-emitter.js";
+import type { HoldingEmitter, News, Notice } from "./holding-emitter.js";
 import { PRESENCE } from "./membership.js";
-
-/** What the delivery asks of its connection. */
-interface DeliveryHost {
-  /** What the connection is doing now. */
-  status(): unknown;
-  /** Sends an answer to the server; throws for what cannot be sent. */
-  answer(id: string, payload: unknown): void;
-}
 
 /** Messages that may have no listener. */
 const QUIET = /^(pong|user_typing|new_message)$/;
@@ -21,23 +12,10 @@ const QUIET = /^(pong|user_typing|new_message)$/;
  * been called: what a listener does (close, leave, join, send) is told after what it was told.
  */
 export class Delivery {
-  readonly #host: DeliveryHost;
   /** The connection's own listeners. */
-  readonly emitter = new Emitter((name, cause) => this.#listenerFailed(name, cause));
+  readonly emitter = new Emitter(this);
   /** The events of the change under way. */
   #events: (() => void)[] | undefined;
-
-  constructor(host: DeliveryHost) {
-    this.#host = host;
-  }
-
-  /** Makes the listeners of a handle. */
-  createEmitter(): HoldingEmitter {
-    return new HoldingEmitter(
-      (name, cause) => this.#listenerFailed(name, cause),
-      (change) => this.run(change),
-    );
-  }
 
   /** Makes a change. The events that it adds are told right after it. */
   run(change: () => void): void {
@@ -61,11 +39,17 @@ export class Delivery {
     this.#add(() => this.emitter.emit(name, event));
   }
 
-  /** Tells the handles that a room has now, unless they are left meanwhile; what no handle hears, the connection. */
-  deliver(news: News, handles: ReadonlyMap<HoldingEmitter, unknown> = new Map()): void {
+  /**
+   * Tells the handles that a room has now, unless they are left meanwhile; what no handle hears, the connection.
+   * `answer` is called with the first value that a listener returned; not at all if one failed.
+   */
+  deliver(
+    news: News,
+    handles: ReadonlySet<HoldingEmitter> = new Set(),
+    answer?: (payload: unknown) => void,
+  ): void {
     const { name, message } = news;
-    const emitters = [...handles.keys()];
-    const status = this.#host.status();
+    const emitters = [...handles];
     let isDone = !message;
     const notice: Notice = {
       ...news,
@@ -76,8 +60,15 @@ export class Delivery {
         if (isDone || (holders && !results.length)) return;
         isDone = true;
         if (!results.length) results.push(...this.emitter.emit(name, message));
-        if (results.length) void this.#answer(message as Envelope, results, status);
-        else if (!QUIET.test(name) && !PRESENCE.test(name)) {
+        if (results.length) {
+          Promise.all(results)
+            // The emitter reports listeners that failed.
+            .then(
+              (values) => answer?.(values.find((value) => value !== undefined)),
+              () => {},
+            )
+            .catch((cause) => this.listenerFailed(name, cause));
+        } else if (!QUIET.test(name) && !PRESENCE.test(name)) {
           this.tell("error", new ConnectionError("UNKNOWN_TYPE", `No listener for "${name}".`));
         }
       },
@@ -94,28 +85,8 @@ export class Delivery {
     this.run(() => this.#events?.push(tell));
   }
 
-  /** Answers the server with the first value that a listener returned; not at all if one failed. */
-  async #answer(
-    { type, id }: Envelope,
-    results: Promise<unknown>[],
-    status: unknown,
-  ): Promise<void> {
-    // The emitter reports listeners that failed.
-    const values = await Promise.all(results).catch(() => undefined);
-    // A later connection knows nothing of the request.
-    if (!id || !values || status !== this.#host.status()) return;
-    try {
-      this.#host.answer(
-        id,
-        values.find((value) => value !== undefined),
-      );
-    } catch (cause) {
-      this.#listenerFailed(type, cause);
-    }
-  }
-
   /** Reports a listener that failed. One of `error` is not called again. */
-  #listenerFailed(name: string, cause: unknown): void {
+  listenerFailed(name: string, cause: unknown): void {
     const text = `A listener of "${name}" failed.`;
     const error = new ConnectionError("LISTENER_FAILED", text, { cause });
     if (name === "error" || !this.emitter.has("error")) console.error(error);

@@ -7,15 +7,22 @@ export type Unsubscribe = () => void;
 
 type Listener = (event: never) => unknown;
 
+/** What listeners are called by. */
+interface Caller {
+  /** Makes a change; what it tells is told in its turn. */
+  run(change: () => void): void;
+  /** Reports a listener that threw or rejected. */
+  listenerFailed(name: string, cause: unknown): void;
+}
+
 /** Events by name. */
 export class Emitter {
   /** In the order of their registration, so that a function that is added twice is called twice. */
   readonly #listeners = new Set<readonly [name: string, call: Listener]>();
-  readonly #onFailure: (name: string, cause: unknown) => void;
+  protected readonly caller: Caller;
 
-  /** @param onFailure Runs for each listener that throws or rejects. */
-  constructor(onFailure: (name: string, cause: unknown) => void) {
-    this.#onFailure = onFailure;
+  constructor(caller: Caller) {
+    this.caller = caller;
   }
 
   /** Calls `listener` for each event of that name; returns a function that removes it. */
@@ -25,14 +32,9 @@ export class Emitter {
     return () => this.#listeners.delete(entry);
   }
 
-  /** Names that have a listener. */
-  get names(): string[] {
-    return [...this.#listeners].map(([name]) => name);
-  }
-
   /** Whether there is a listener of that name. */
   has(name: string): boolean {
-    return this.names.includes(name);
+    return [...this.#listeners].some(([one]) => one === name);
   }
 
   /**
@@ -42,7 +44,9 @@ export class Emitter {
   emit(name: string, event: unknown): Promise<unknown>[] {
     const listeners = [...this.#listeners].filter(([one]) => one === name);
     const results = listeners.map(async ([, call]) => call(event as never));
-    for (const result of results) result.catch((cause) => this.#onFailure(name, cause));
+    for (const result of results) {
+      result.catch((cause) => this.caller.listenerFailed(name, cause));
+    }
     return results;
   }
 }

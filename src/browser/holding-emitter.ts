@@ -1,6 +1,7 @@
 import type { Envelope, Position } from "../protocol/types.js";
 import type { Gap } from "./cursor.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
+import type { ConnectionError } from "./errors.js";
 
 /** Names of a room's events that are no messages. */
 const EVENTS = /^(members|gap|left)$/;
@@ -42,22 +43,13 @@ export interface Notice extends News {
  * and a `gap` behind messages that are held.
  */
 export class HoldingEmitter extends Emitter {
-  readonly #run: (change: () => void) => void;
   #isHolding = true;
   #held: Notice[] = [];
-  #size = 0;
-
-  /** @param run Makes a change; what it tells is told in its turn. */
-  constructor(
-    onFailure: (name: string, cause: unknown) => void,
-    run: (change: () => void) => void,
-  ) {
-    super(onFailure);
-    this.#run = run;
-  }
+  /** Runs when the server has let us in, and with an error when the room is left. */
+  onChange: ((error?: ConnectionError) => void) | undefined;
 
   override on(name: string, listener: (event: never) => unknown): Unsubscribe {
-    if (this.#isHolding) queueMicrotask(() => this.#run(() => this.#release()));
+    if (this.#isHolding) queueMicrotask(() => this.caller.run(() => this.#release(name)));
     return super.on(name, listener);
   }
 
@@ -69,29 +61,29 @@ export class HoldingEmitter extends Emitter {
 
   /** Tells the listeners, or holds it for them; behind those before it. */
   tell(notice: Notice, before = this.#held): void {
-    const { name, event, results, size = 0 } = notice;
+    const { name, event, results } = notice;
     const isBehind = name === "gap" && before.some(({ gap }) => gap);
     if (!this.#isHolding || (EVENTS.test(name) && this.has(name) && !isBehind)) {
       results.push(...this.emit(name, event));
     } else if (name !== "members") {
       notice.holders++;
-      this.#size += size;
       before.push(notice);
     }
+    const size = () => this.#held.reduce((sum, one) => sum + (one.size ?? 0), 0);
     // A gap at the front stands for older ones.
-    const isOver = () => this.#held.length > MAX_HELD + (this.#held[0]?.message ? 0 : 1);
-    while (isOver() || this.#size > MAX_HELD_SIZE) this.#giveUp();
+    while (this.#held.length > MAX_HELD + +!this.#held[0]?.message || size() > MAX_HELD_SIZE) {
+      this.#giveUp();
+    }
   }
 
   /** Forgets what is held. */
   drop(): void {
     this.#held = [];
-    this.#size = 0;
   }
 
-  /** Tells what can be told now. */
-  #release(): void {
-    this.#isHolding &&= this.names.every((name) => EVENTS.test(name));
+  /** There is a listener of that name: tells what can be told now. */
+  #release(name: string): void {
+    this.#isHolding &&= EVENTS.test(name) || !this.has(name);
     const held = this.#held;
     const kept: Notice[] = [];
     // A listener may leave the room.
@@ -105,21 +97,20 @@ export class HoldingEmitter extends Emitter {
 
   /** Gives up the oldest message: the gap at the front stands for it, too. */
   #giveUp(): void {
-    const older = this.#held[0]?.message ? undefined : this.#take();
-    const notice = this.#take();
-    const first = older?.gap ? older : notice;
-    if (first.gap) {
-      const gap = { from: first.gap.from, to: first.gap.to && (notice.gap ?? first.gap).to };
+    const first = this.#take();
+    const last = first.message ? first : this.#take();
+    const [from, to] = [first.gap ?? last.gap, last.gap ?? first.gap];
+    if (from) {
+      const gap = { from: from.from, to: from.to && to?.to };
       this.#held.unshift({ ...first, name: "gap", event: gap, message: undefined, size: 0, gap });
     }
-    notice.onTold();
+    last.onTold();
   }
 
   /** Takes out the oldest. */
   #take(): Notice {
     const notice = this.#held.shift() as Notice;
     notice.holders--;
-    this.#size -= notice.size ?? 0;
     return notice;
   }
 }

@@ -1,6 +1,7 @@
 import { type BackoffBounds, backoff } from "./backoff.js";
 import type { ConnectionError } from "./errors.js";
 import type { Membership } from "./membership.js";
+import type { PendingRequests } from "./pending-requests.js";
 import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 
 /** What joins ask of their connection. */
@@ -8,8 +9,8 @@ interface JoinsHost {
   readonly clock: SteadyTimers;
   readonly backoff: BackoffBounds;
   readonly random?: (() => number) | undefined;
-  /** Asks the server to let us in; resolves or rejects with its answer. */
-  ask(membership: Membership): Promise<unknown>;
+  /** Where the server is asked to let us in. */
+  readonly requests: Pick<PendingRequests, "add">;
   /** The server does not let us in, for good. */
   refused(membership: Membership, error: ConnectionError): void;
 }
@@ -73,8 +74,8 @@ export class Joins {
       if (isHeld || size >= MAX_IN_FLIGHT) continue;
       this.#waiting.delete(membership);
       inFlight.add(membership);
-      this.#host
-        .ask(membership)
+      this.#host.requests
+        .add({ type: "join_room", room: membership.id, payload: membership.request }, {}, 0)
         .then(
           () => {
             this.#failures &&= 1;

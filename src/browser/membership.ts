@@ -15,8 +15,8 @@ interface JoinStart {
 /** State of one room that was joined, shared by all its handles. */
 export class Membership {
   readonly id: string;
-  /** Handles that were not left, and what to run when the server lets us in, or when the room is left. */
-  readonly handles = new Map<HoldingEmitter, (error?: ConnectionError) => void>();
+  /** Handles that were not left. */
+  readonly handles = new Set<HoldingEmitter>();
   readonly cursor = new RoomCursor();
   /** The members now; a new array for each change. */
   list: readonly Member[] = [];
@@ -66,12 +66,11 @@ export class Membership {
     if (!isInfo && !this.isJoined) return undefined;
     if (isPresence) this.#updateMembers(name, payload as RoomInfo & Member);
     else if (seq && !cursor.count(seq)) return [];
-    if (/^(ack|skipped)$/.test(name)) return [];
-    let gaps: Gap[];
-    if (isInfo) {
-      this.isJoined = this.hasEntered = true;
-      gaps = cursor.set(message, this.isCleanStop);
-    } else gaps = cursor.advance(name === "gap" ? (payload as Gap).to : seq);
+    const isCounted = /^(ack|skipped)$/.test(name);
+    const to = name === "gap" ? (payload as Gap).to : isCounted ? 0 : seq;
+    const gaps = isInfo ? cursor.set(message, this.isCleanStop) : cursor.advance(to);
+    if (isCounted) return [];
+    if (isInfo) this.isJoined = this.hasEntered = true;
     const news: News[] = gaps.map((gap) => ({ name: "gap", event: gap, gap, epoch }));
     if (isPresence) news.push({ name: "members", event: this.list });
     if (name !== "gap") {

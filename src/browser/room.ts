@@ -1,11 +1,13 @@
 import type { Envelope, Member, Position, Stamp } from "../protocol/types.js";
 import { type AbortSignalLike, abortable } from "./abort.js";
 import type { Gap } from "./cursor.js";
+import type { Delivery } from "./delivery.js";
 import type { Unsubscribe } from "./emitter.js";
 import { type ConnectionError, leftError } from "./errors.js";
-import type { HoldingEmitter } from "./holding-emitter.js";
+import { HoldingEmitter } from "./holding-emitter.js";
 import type { Membership } from "./membership.js";
-import type { ConnectionRequestOptions } from "./pending-requests.js";
+import type { ConnectionRequestOptions, PendingRequests } from "./pending-requests.js";
+import type { ReconnectingSocket } from "./reconnecting-socket.js";
 import { type Alarm, createAlarm, type SteadyTimers } from "./timers.js";
 
 /**
@@ -48,22 +50,17 @@ export interface JoinOptions {
 /** What a room asks of its connection. */
 export interface RoomHost {
   readonly clock: SteadyTimers;
-  /** Makes the listeners of one handle. */
-  createEmitter(): HoldingEmitter;
-  /**
-   * Adds a handle to the membership of a room; the first one joins the room. `onChange` runs when the server has
-   * let us in, and with an error when the room is left. Throws `CLOSED` if the connection was closed.
-   */
-  join(
-    id: string,
-    handle: HoldingEmitter,
-    onChange: (error?: ConnectionError) => void,
-    options: JoinOptions,
-  ): Membership;
+  /** Calls the listeners. */
+  readonly delivery: Pick<Delivery, "run" | "listenerFailed">;
   /** Sends a message, now or when the room is joined; resolves with its answer. */
-  request(envelope: Envelope, options: ConnectionRequestOptions): Promise<Envelope>;
+  readonly requests: Pick<PendingRequests, "add">;
   /** Sends a message that has no answer; without a connection it is dropped. */
-  send(envelope: Envelope): void;
+  readonly socket: Pick<ReconnectingSocket, "send">;
+  /**
+   * Adds a handle to the membership of a room; the first one joins the room. Throws `CLOSED` if the connection was
+   * closed.
+   */
+  join(id: string, handle: HoldingEmitter, options: JoinOptions): Membership;
   /** Removes a handle of a membership; the last one leaves the room. */
   leave(handle: HoldingEmitter, membership: Membership): void;
 }
@@ -104,15 +101,16 @@ export class ConnectionRoom {
   #position: Position | undefined;
   /** Calls of `join` that wait. */
   readonly #joins = new Set<(error?: ConnectionError) => void>();
-  /** When typing was sent last; undefined if nobody types. */
-  #typedAt: number | undefined;
+  /** When typing was sent last; at no time if nobody types. */
+  #typedAt = -Infinity;
   readonly #typing: Alarm;
 
   /** Use `connection.room` or `connection.join`. @internal */
   constructor(host: RoomHost, id: string) {
     this.#host = host;
     this.id = id;
-    this.#emitter = host.createEmitter();
+    this.#emitter = new HoldingEmitter(host.delivery);
+    this.#emitter.onChange = (error) => this.#changed(error);
     this.#typing = createAlarm(host.clock);
   }
 
@@ -151,8 +149,7 @@ export class ConnectionRoom {
   join(options: JoinOptions = {}): Promise<this> {
     return abortable(options.signal, (resolve, reject) => {
       if (!this.#isMember) {
-        const onChange = (error?: ConnectionError) => this.#changed(error);
-        this.#membership = this.#host.join(this.id, this.#emitter, onChange, options);
+        this.#membership = this.#host.join(this.id, this.#emitter, options);
       }
       const settle = (error?: ConnectionError) => (error ? reject(error) : resolve(this));
       if (this.#membership?.hasEntered) settle();
@@ -204,16 +201,18 @@ export class ConnectionRoom {
    */
   typing(): void {
     const now = this.#host.clock.monotonic();
-    if (this.#typedAt === undefined || now - this.#typedAt >= TYPING_INTERVAL) {
+    if (now - this.#typedAt >= TYPING_INTERVAL) {
       this.#typedAt = now;
-      this.#host.send({ type: "typing", room: this.id });
+      this.#host.socket.send({ type: "typing", room: this.id });
     }
     this.#typing(() => this.stopTyping(), TYPING_INTERVAL);
   }
 
   /** Shows the others that we stopped typing, for example when the text was deleted. */
   stopTyping(): void {
-    if (this.#endTyping() && this.isJoined) this.#host.send({ type: "stop_typing", room: this.id });
+    if (this.#endTyping() && this.isJoined) {
+      this.#host.socket.send({ type: "stop_typing", room: this.id });
+    }
   }
 
   /** Ends this handle, and leaves the room with the last one. */
@@ -243,13 +242,13 @@ export class ConnectionRoom {
     options: ConnectionRequestOptions = {},
   ): Promise<Envelope> {
     if (!this.#isMember) throw this.#membership?.error ?? leftError();
-    return this.#host.request({ type, room: this.id, payload }, options);
+    return this.#host.requests.add({ type, room: this.id, payload }, options);
   }
 
   /** Forgets that we were typing; returns whether we were. */
   #endTyping(): boolean {
-    const wasTyping = this.#typedAt !== undefined;
-    this.#typedAt = undefined;
+    const wasTyping = this.#typedAt > -Infinity;
+    this.#typedAt = -Infinity;
     this.#typing();
     return wasTyping;
   }
