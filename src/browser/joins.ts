@@ -19,7 +19,7 @@ interface JoinsHost {
 const MAX_IN_FLIGHT = 20;
 
 /** Codes of errors that pass: a rejoin is asked again. Any other is a verdict. */
-const PASSING = /^(INTERNAL|HANDLER_TIMEOUT|RATE_LIMITED|TIMEOUT|UNAVAILABLE)$/;
+const PASSING = /^(INTERNAL|(HANDLER_)?TIMEOUT|RATE_LIMITED|UNAVAILABLE)$/;
 
 /** Codes of errors after which the next connection asks. */
 const DISCONNECTED = /^(CONNECTION_LOST|QUEUE_FULL)$/;
