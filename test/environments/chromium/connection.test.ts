@@ -2,9 +2,10 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hasChromium } from "../../support/chromium.js";
 import { BUILD_TIMEOUT, buildPackage, Example } from "../../support/example.js";
-import { Remote } from "../../support/net.js";
+import { afterwards, Remote } from "../../support/net.js";
 import { TcpProxy } from "../../support/proxy.js";
 import { enter, line, member, say, Visitors } from "../../support/visitors.js";
+import { Site } from "./site.js";
 
 const NIGHT = 8 * 60 * 60_000;
 
@@ -57,6 +58,37 @@ describe.skipIf(!hasChromium())("a connection in the browser", () => {
     await say(other, "Here I am");
     await line(one, "Here I am").waitFor();
   }
+
+  it.each([
+    ["right after await", 0],
+    ["200 ms later", 200],
+  ])("hears all that comes right behind the answer to a join, listening %s", async (_, delay) => {
+    const site = await Site.start({});
+    afterwards(() => site.stop());
+    site.hub.on("join", ({ room }) => {
+      for (let n = 1; n <= 40; n++) void room.broadcast("welcome", n);
+    });
+    const page = await (await visitors.invite()).newPage();
+    await page.goto(site.url);
+    const heard = await page.evaluate(`(async () => {
+      const { connect } = await import("/roomcast.js");
+      const connection = connect("/ws", { token: () => "Ada" });
+      return Promise.all(Array.from({ length: 20 }, async (_, n) => {
+        const heard = [];
+        const room = await connection.join("greeting-" + n);
+        if (${delay} > 0) await new Promise((resolve) => setTimeout(resolve, ${delay}));
+        room.on("gap", () => heard.push("gap"));
+        await new Promise((resolve) => room.on("welcome", ({ payload }) => {
+          if (heard.push(payload) === 40) resolve();
+        }));
+        // A message that is doubled would come before the answer.
+        await room.request("online_users", { room_id: room.id });
+        return heard;
+      }));
+    })()`);
+    const all = Array.from({ length: 40 }, (_, n) => n + 1);
+    expect(heard).toEqual(Array.from({ length: 20 }, () => all));
+  });
 
   it("is back the moment the browser is online, and sends what was written meanwhile", async () => {
     const context = await visitors.invite();

@@ -19,8 +19,12 @@ export const runtimes = [
   },
 ];
 
-/** Where the page's half runs, with the runtime's own WebSocket. Node 20 has none. */
+/** Where the page's half runs, with the runtime's own WebSocket. Node 20 has none, and takes that of `ws`. */
 export const pages = [
+  {
+    name: `node ${process.versions.node.split(".")[0]}, page`,
+    command: [process.execPath, "page.js"],
+  },
   { name: "node 22, page", command: [node22, "page.js"] },
   { name: "node 24, page", command: [node24, "page.js"] },
   { name: "bun, page", command: [binary("bun"), "page.js"] },

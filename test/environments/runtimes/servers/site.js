@@ -18,7 +18,7 @@ export function createHub() {
   });
   hub.on("join", ({ room }) => {
     if (!room.id.startsWith("greeting")) return;
-    for (let n = 1; n <= 2; n++) room.broadcast("welcome", n);
+    for (let n = 1; n <= 40; n++) void room.broadcast("welcome", n);
   });
   return hub
     .handle("echo", (_, { payload }) => payload)
