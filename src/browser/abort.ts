@@ -22,7 +22,7 @@ export function abortable<T>(
   start: (resolve: Settle<T>, reject: Settle<ConnectionError>) => Settle<ConnectionError>,
 ): Promise<T> {
   let fail: Settle<ConnectionError>;
-  const abort = () => fail(new ConnectionError("ABORTED", "The signal aborted."));
+  const abort = () => fail(new ConnectionError("ABORTED", "Aborted."));
   return new Promise<T>((resolve, reject) => {
     fail = reject;
     // First, because it throws for what is no signal.

@@ -1,6 +1,7 @@
 import type { HeartbeatOptions } from "../protocol/types.js";
 import type { BackoffOptions } from "./backoff.js";
-import { complete } from "./checks.js";
+import { checkNumber, invalid } from "./checks.js";
+import { ConnectionError } from "./errors.js";
 import type { QueueOptions } from "./pending-requests.js";
 import type { Timers } from "./timers.js";
 import type { WebSocketLike } from "./web-socket.js";
@@ -41,6 +42,11 @@ export interface ConnectOptions {
   readonly random?: (() => number) | undefined;
 }
 
+/** The options that there are: a number is a default, a text the type of a value, an object has options itself. */
+interface Shape {
+  readonly [name: string]: number | string | Shape;
+}
+
 /** The options that there are, with their defaults. */
 const OPTIONS = {
   token: "function",
@@ -63,7 +69,28 @@ export type Settings = Omit<ConnectOptions, Defaults> & {
     : { readonly [M in keyof (typeof OPTIONS)[N]]: number };
 };
 
-/** Checks the options of `connect`. */
-export function settle(options: ConnectOptions): Settings {
-  return complete(OPTIONS, options) as Settings;
+/** Checks the options of `connect`, and completes them with their defaults. Undefined stands for the default. */
+export function settle(given: object, shape: Shape = OPTIONS, path = ""): Settings {
+  const result: Record<string, unknown> = {};
+  for (const key in { ...shape, ...given }) {
+    const rule = shape[key];
+    const type = typeof rule;
+    const name = path + key;
+    const { [key]: value = type === "string" ? undefined : rule } = given as Record<
+      string,
+      unknown
+    >;
+    if (!rule) {
+      throw new ConnectionError(
+        "INVALID_OPTION",
+        `Unknown option "${name}". Options: ${Object.keys(shape).join(", ")}.`,
+      );
+    }
+    if (type === "number") checkNumber(name, value, +(key !== "messages"));
+    else if (type === "string" && value !== undefined && typeof value !== rule) {
+      throw invalid(name, `of type ${rule}`, value);
+    }
+    result[key] = type === "object" ? settle(value as object, rule as Shape, `${name}.`) : value;
+  }
+  return result as unknown as Settings;
 }

@@ -23,16 +23,10 @@ interface SocketOptions {
 interface SocketListener {
   status(status: ConnectionStatus): void;
   message(envelope: Envelope, length: number): void;
-  /** The WebSocket is gone. Whether the server handled what has no answer yet is unknown. */
+  /** There is no WebSocket any more. Whether the server handled what has no answer yet is unknown. */
   lost(code: number, reason: string): void;
   error(error: ConnectionError): void;
 }
-
-/** How long (ms) an attempt may take, its token included. */
-const ATTEMPT_TIMEOUT = 20_000;
-
-/** After a connection that lasted this long (ms), the backoff starts over. */
-const STABLE_AFTER = 5_000;
 
 /**
  * Connects, notices when the connection is dead, and reconnects, until it is closed for good. At any time there
@@ -118,21 +112,21 @@ export class ReconnectingSocket {
 
   /** → connecting: gives up the connection, or the attempt, for a new attempt. */
   async reconnect(): Promise<void> {
-    const { token, protocols } = this.#options;
-    const { state, reason: before } = this.status as { state: string; reason?: string };
+    const { reason: before } = this.status as { reason?: string };
+    /** How long (ms) the attempt may take, its token included. */
+    const timeout = 20_000;
     const attempt: ConnectionStatus = { state: "connecting" };
-    if (state === "open") this.#listener.lost(4_001, "reconnect()");
+    this.#listener.lost(4_001, "reconnect()");
     this.#drop();
     this.#since = this.#clock.monotonic();
     this.#alarm(
-      () =>
-        this.#lost(0, `No ${this.#socket ? "connection" : "token"} within ${ATTEMPT_TIMEOUT} ms.`),
-      ATTEMPT_TIMEOUT,
+      () => this.#lost(0, `No ${this.#socket ? "connection" : "token"} within ${timeout} ms.`),
+      timeout,
       true,
     );
     this.#enter(attempt);
     try {
-      const value = await token?.();
+      const value = await this.#options.token?.();
       // Closed, or given up, while the token was fetched.
       if (this.status !== attempt) return;
       let url = this.#url;
@@ -142,32 +136,25 @@ export class ReconnectingSocket {
         url += `${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(value)}`;
       }
       // Two arguments alone: React Native warns of a third one that it does not know.
-      const socket = new this.#WebSocket(url, protocols as string[]);
+      const socket = new this.#WebSocket(url, this.#options.protocols as string[]);
       this.#socket = socket;
-      // A WebSocket that was given up may still report; it is not listened to any more.
-      const ifCurrent = <E>(listener: (event: E) => void) => {
-        return (event: E) => {
-          if (this.#socket === socket) listener(event);
-        };
-      };
-      socket.onopen = ifCurrent(() => {
+      socket.onopen = () => {
         this.#since = this.#clock.monotonic();
         this.#heard();
         this.#enter({ state: "open" });
-      });
-      socket.onmessage = ifCurrent(({ data }: { data: string }) => this.#received(data));
+      };
+      socket.onmessage = ({ data }: { data: string }) => this.#received(data);
       // An attempt ends with its error: not every runtime reports the close that follows (WHATWG
       // WebSockets, 4). Browsers hide why an upgrade failed; `ws` has the HTTP status at the end of the
       // text. A refusal is final, but of a first token: the next one may be fresh.
-      socket.onerror = ifCurrent(({ message = "" }: { message?: string }) => {
+      socket.onerror = ({ message = "" }: { message?: string }) => {
         if (this.status !== attempt) return;
         const reason = message.replace(/^.* (?=\d{3}$)/, "HTTP ");
-        const isFirst = token && before !== reason;
+        const isFirst = this.#options.token && before !== reason;
         this.#lost(0, reason, reason === "HTTP 403" || (reason === "HTTP 401" && !isFirst));
-      });
-      socket.onclose = ifCurrent(({ code, reason }: { code: number; reason: string }) =>
-        this.#lost(code, reason),
-      );
+      };
+      socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
+        this.#lost(code, reason);
     } catch (cause) {
       if (this.status !== attempt) return;
       const text = String(cause);
@@ -193,6 +180,8 @@ export class ReconnectingSocket {
 
   /** Failed, closed, or silent for too long: → closed if that is final, else → waiting. */
   #lost(code: number, reason: string, isFinal = code === 1000 || code >= 4_500): void {
+    /** After a connection that lasted this long (ms), the backoff starts over. */
+    const STABLE_AFTER = 5_000;
     if (this.status.state === "open" && this.#clock.monotonic() - this.#since >= STABLE_AFTER)
       this.#failures = 0;
     this.#drop();
@@ -227,7 +216,10 @@ export class ReconnectingSocket {
     const socket = this.#socket;
     this.#socket = undefined;
     this.#alarm();
-    socket?.close(code, reason);
+    if (!socket) return;
+    // It may still report; it is not listened to any more.
+    socket.onopen = socket.onmessage = socket.onerror = socket.onclose = () => {};
+    socket.close(code, reason);
   }
 
   /** Restarts the silence timer. */

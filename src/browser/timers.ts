@@ -39,9 +39,6 @@ export function steady(timers?: Timers): SteadyTimers {
   };
 }
 
-/** A timer that is later than this (ms) shows that we slept, or that the page is throttled. */
-const LATENESS = 100;
-
 /**
  * One timer that can be set again. Without a callback it is cleared. One that gives a verdict on the server and
  * comes late runs once more: while we slept we could not hear the server.
@@ -53,7 +50,8 @@ export function createAlarm(timers: SteadyTimers): Alarm {
   let handle: unknown;
   return function alarm(callback, ms = 0, isVerdict?): void {
     timers.clearTimeout(handle);
-    const late = timers.monotonic() + ms + LATENESS;
+    // A timer that is later than 100 ms shows that we slept, or that the page is throttled.
+    const late = timers.monotonic() + ms + 100;
     handle =
       callback &&
       timers.setTimeout(() => {
