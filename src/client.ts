@@ -80,7 +80,7 @@ export interface ClientHost {
     takeOut(client: AnyClient, roomId: string): boolean;
     closed(client: AnyClient, reason: LeaveReason): void;
   };
-  readonly presence: { setState(user: User, state: unknown): void };
+  readonly presence: { setState(client: AnyClient, state: unknown): void };
   readonly requests: {
     sendOne(
       client: AnyClient,
@@ -115,8 +115,13 @@ const roomOf = ({ room }: RoomState): AnyRoom => room;
  * @category Main
  */
 export class Client<U extends User = User, D = Record<string, unknown>> {
-  /** The connection's user, as authentication returned it. Only `id` and `name` go over the wire. */
+  /**
+   * The connection's user, as authentication returned it. Only `id` and `name` go over the wire, as they were
+   * when the connection was accepted: what changes in the object later is the application's own.
+   */
   readonly user: U;
+  /** A copy of the user's `id` and `name`, which all parts go by: the application may change its object. @internal */
+  readonly identity: User;
   /** The rooms it is in, by name; kept by Membership. @internal */
   readonly memberships = new Map<string, RoomState>();
   /** When the peer was last heard of, in milliseconds of the monotonic clock. @internal */
@@ -133,6 +138,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   constructor(host: ClientHost, socket: Socket, user: U | undefined) {
     // Without a user it is a guest of its own.
     this.user = user ?? ({ id: this.id, name: `guest-${this.id.slice(0, 4)}` } as User as U);
+    this.identity = { id: this.user.id, name: this.user.name };
     this.lastSeen = host.context.clock.monotonic();
     this.outbox = new Outbox<AnyClient>(this, host.turn, socket, host.maxBufferedBytes);
     this.#host = host;
@@ -203,7 +209,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
    * @throws TypeError if it cannot be written as JSON.
    */
   setPresence(state: unknown): void {
-    if (this.#isOpen) this.#host.presence.setState(this.user, state);
+    if (this.#isOpen) this.#host.presence.setState(this, state);
   }
 
   /**
@@ -256,11 +262,6 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   /** Sends an envelope as it is. @internal */
   push(envelope: ServerEnvelope): void {
     this.outbox.push(new Message(envelope));
-  }
-
-  /** Asks the peer for a sign of life. @internal */
-  ping(): void {
-    if (!this.outbox.ping()) this.push({ type: "ping" });
   }
 
   /** The connection is gone. Returns the reason: the peer's, or why it was cut. @internal */

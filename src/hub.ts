@@ -276,7 +276,8 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     const why = client.gone(code, reason);
     this.#parts.catchUp.gone(client);
     this.#parts.users.delete(client);
-    if (!this.#parts.users.has(client.user.id)) this.#parts.presence.offline(client.user.id);
+    const { id } = client.identity;
+    if (!this.#parts.users.has(id)) this.#parts.presence.offline(id);
     this.#context.emit("disconnect", { client, code, reason: why });
     if (this.#clients.size === 0) this.#onEmpty?.();
   }

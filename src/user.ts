@@ -7,7 +7,7 @@ import type { User } from "./protocol/types.js";
 export interface UserHost {
   readonly context: { timestamp(): string };
   readonly users: { clientsOf(userId: string): ReadonlySet<AnyClient> };
-  readonly presence: { setState(user: User, state: unknown): void };
+  readonly presence: { setState(client: AnyClient, state: unknown): void };
 }
 
 /**
@@ -64,6 +64,6 @@ export class UserHandle<U extends User = User, D = Record<string, unknown>> {
    */
   setPresence(state: unknown): void {
     const [client] = this.clients;
-    if (client !== undefined) this.#host.presence.setState(client.user, state);
+    if (client !== undefined) this.#host.presence.setState(client, state);
   }
 }

@@ -10,7 +10,7 @@ export interface ComposeOptions {
   readonly room?: string;
   readonly id?: string;
   /** Whose user is stamped on the message as `sender`. */
-  readonly from?: { readonly user: User } | undefined;
+  readonly from?: { readonly identity: User } | undefined;
   /** Default "queue". */
   readonly policy?: LagPolicy | undefined;
 }

@@ -123,16 +123,18 @@ export class Outbox<Owner> implements Flushable {
     if (this.#tail !== undefined || this.#dropped > 0) this.#enter();
   }
 
-  /** Sends a protocol ping. Returns false where the transport has none. */
-  ping(): boolean {
+  /** Asks the peer for a sign of life: by a protocol ping, or where the transport has none, by a message. */
+  ping(): void {
     const socket = this.#socket;
-    if (socket.ping === undefined) return false;
+    if (socket.ping === undefined) {
+      this.push(new Message({ type: "ping" }));
+      return;
+    }
     try {
       socket.ping();
     } catch (cause) {
       this.#fail(cause);
     }
-    return true;
   }
 
   /** Writes what is queued, takes nothing more, and starts the closing handshake. */

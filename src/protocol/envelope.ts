@@ -40,8 +40,8 @@ export function decodeEnvelope(text: string): Envelope {
 }
 
 /** A client's user as a message's `sender`: what others are shown. */
-export function senderOf(client: { readonly user: User } | undefined): User | undefined {
-  return client && { id: client.user.id, name: client.user.name };
+export function senderOf(client: { readonly identity: User } | undefined): User | undefined {
+  return client && { id: client.identity.id, name: client.identity.name };
 }
 
 /** Checks that a value can name a room. */

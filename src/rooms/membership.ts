@@ -98,20 +98,20 @@ export class Membership {
 
   #leave(client: AnyClient, state: RoomState, reason: LeaveReason): void {
     const { claims, typing, users, presence, requests, rooms } = this.#parts;
-    const { outbox, user } = client;
+    const { outbox, identity, user } = client;
     claims.withdraw(client, state.id, "send");
     typing.stop(client, state);
-    const name = presence.nameIn(state, user);
+    const name = presence.nameIn(state, identity);
     state.clients.delete(client);
     client.memberships.delete(state.id);
     const lost = outbox.lag?.forget(state.id, state.timeline.seq) ?? 0;
     // A client that is gone may reconnect and recover them.
     if (lost > 0 && client.isOpen) outbox.drop(lost);
     let isGone = false;
-    if (users.isAnyIn(user.id, state.clients)) presence.stayed(state, user, name);
+    if (users.isAnyIn(identity.id, state.clients)) presence.stayed(state, identity, name);
     else {
       state.userCount--;
-      if (reason !== "timeout") state.timeline.endAccess(user.id);
+      if (reason !== "timeout") state.timeline.endAccess(identity.id);
       isGone = presence.left(state, client, reason);
     }
     requests.left(client, state.id);
@@ -207,7 +207,7 @@ export class Membership {
     const shown = missed?.timeline === state.timeline ? missed : undefined;
     const replay = shown?.replay;
     // Who is shown earlier messages may recover them, too.
-    state.timeline.grantAccess(client.user.id, replay && replay.from - 1);
+    state.timeline.grantAccess(client.identity.id, replay && replay.from - 1);
     state.clients.add(client);
     if (!users.isAnotherIn(client, state.clients)) state.userCount++;
     client.memberships.set(roomId, state);
@@ -231,6 +231,6 @@ export class Membership {
     const timeline = this.#parts.rooms.find(roomId)?.timeline;
     if (timeline === undefined || client.memberships.has(roomId)) return undefined;
     const { catchUp } = this.#parts;
-    return readMissed(timeline, client.user.id, wanted, (...from) => catchUp.read(...from));
+    return readMissed(timeline, client.identity.id, wanted, (...from) => catchUp.read(...from));
   }
 }

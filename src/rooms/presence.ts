@@ -48,29 +48,29 @@ export class Presence {
 
   /** A client joined. Returns whether its user was no member before. */
   joined(state: RoomState, client: AnyClient): boolean {
-    const absent = state.absent?.get(client.user.id);
+    const absent = state.absent?.get(client.identity.id);
     if (absent !== undefined) {
       this.#returned(state, client, absent);
       return false;
     }
     if (this.#users.isAnotherIn(client, state.clients)) return false;
-    this.#info.added(state, client.user);
-    const payload = this.#member(state, client.user);
+    this.#info.added(state, client.identity);
+    const payload = this.#member(state, client.identity);
     this.#announceChange(state, { type: "user_joined", payload }, client);
     return true;
   }
 
   /** A user's last client in a room left it. Returns whether the user is no member any more. */
-  left(state: RoomState, { user }: AnyClient, reason: LeaveReason): boolean {
+  left(state: RoomState, client: AnyClient, reason: LeaveReason): boolean {
     this.#info.changed(state);
     // When the hub closes, everybody leaves, and nobody needs to hear it of everybody else.
     if (this.#context.isClosing) return false;
     const { grace } = state.kind.visibility;
     if (reason === "timeout" && grace > 0 && this.#absentCount < MAX_ABSENT) {
-      this.#startGrace(state, user, grace);
+      this.#startGrace(state, client, grace);
       return false;
     }
-    const payload = { id: user.id, name: user.name, reason };
+    const payload = { ...client.identity, reason };
     this.#announceChange(state, { type: "user_left", payload });
     return true;
   }
@@ -86,9 +86,9 @@ export class Presence {
   endGrace(state: RoomState, userId: string, reason: LeaveReason): void {
     const absent = state.absent?.get(userId);
     if (absent === undefined) return;
-    const { user } = absent;
+    const { identity, user } = absent;
     this.#forget(state, absent);
-    const payload = { id: user.id, name: user.name, reason };
+    const payload = { ...identity, reason };
     this.#context.together(() => {
       this.#announceChange(state, { type: "user_left", payload });
       this.emitLeft(state, user, reason);
@@ -106,12 +106,12 @@ export class Presence {
   nameIn(state: RoomState, { id, name }: User): string {
     const clients = this.#users.clientsOf(id);
     if (state.clients.size <= clients.size) {
-      for (const { user } of state.clients) if (user.id === id) return user.name;
+      for (const { identity } of state.clients) if (identity.id === id) return identity.name;
       return name;
     }
-    for (const { user } of clients) {
-      if (user.name === name) continue;
-      for (const client of state.clients) if (clients.has(client)) return client.user.name;
+    for (const { identity } of clients) {
+      if (identity.name === name) continue;
+      for (const client of state.clients) if (clients.has(client)) return client.identity.name;
     }
     return name;
   }
@@ -129,18 +129,18 @@ export class Presence {
   }
 
   /** Sets what a user shows, and tells the rooms that the user is in, but for one that is told otherwise. */
-  setState(user: User, state: unknown, except?: RoomState): void {
+  setState({ identity }: AnyClient, state: unknown, except?: RoomState): void {
     // What cannot be written as JSON throws here, before anything has changed.
     const copy = copyOf(state);
-    this.#states.set(user.id, copy);
+    this.#states.set(identity.id, copy);
     const rooms = new Set<RoomState>();
-    for (const client of this.#users.clientsOf(user.id)) {
+    for (const client of this.#users.clientsOf(identity.id)) {
       for (const room of client.memberships.values()) rooms.add(room);
     }
     for (const room of rooms) this.#info.changed(room);
     if (except !== undefined) rooms.delete(except);
     for (const room of rooms) {
-      this.#announce(room, { type: "user_updated", payload: this.#member(room, user) });
+      this.#announce(room, { type: "user_updated", payload: this.#member(room, identity) });
     }
   }
 
@@ -195,48 +195,54 @@ export class Presence {
   }
 
   #returned(state: RoomState, client: AnyClient, absent: AbsentMember): void {
-    const { user } = client;
+    const { identity } = client;
     this.#forget(state, absent);
-    if (absent.state !== undefined && !this.#states.has(user.id)) {
-      this.setState(user, absent.state, state);
+    if (absent.state !== undefined && !this.#states.has(identity.id)) {
+      this.setState(client, absent.state, state);
     }
-    const payload = this.#member(state, user);
+    const payload = this.#member(state, identity);
     if (absent.isShown) this.#announce(state, { type: "user_returned", payload }, client);
-    else if (payload.name !== absent.user.name || !isSameJson(payload.state, absent.state)) {
+    else if (payload.name !== absent.identity.name || !isSameJson(payload.state, absent.state)) {
       this.#announce(state, { type: "user_updated", payload }, client);
     }
   }
 
-  #startGrace(state: RoomState, user: User, grace: number): void {
+  #startGrace(state: RoomState, { identity, user }: AnyClient, grace: number): void {
     const { clock } = this.#context;
     const quiet = Math.min(QUIET_GRACE, grace / 2);
-    const shown = this.#states.get(user.id);
-    const absent: AbsentMember = { user, state: shown, deadline: undefined, isShown: false };
+    const shown = this.#states.get(identity.id);
+    const absent: AbsentMember = {
+      identity,
+      user,
+      state: shown,
+      deadline: undefined,
+      isShown: false,
+    };
     state.absent ??= new Map();
-    state.absent.set(user.id, absent);
+    state.absent.set(identity.id, absent);
     this.#absentCount++;
-    const rooms = this.#absentIn.get(user.id);
-    if (rooms === undefined) this.#absentIn.set(user.id, new Set([state]));
+    const rooms = this.#absentIn.get(identity.id);
+    if (rooms === undefined) this.#absentIn.set(identity.id, new Set([state]));
     else rooms.add(state);
     absent.deadline = new Deadline(clock, quiet, () => {
       absent.isShown = true;
       this.#info.changed(state);
-      const end = () => this.endGrace(state, user.id, "timeout");
+      const end = () => this.endGrace(state, identity.id, "timeout");
       absent.deadline = new Deadline(clock, grace - quiet, end);
-      const payload = { id: user.id, name: user.name };
+      const payload = { ...identity };
       this.#announce(state, { type: "user_reconnecting", payload });
     });
   }
 
   #forget(state: RoomState, absent: AbsentMember): void {
     absent.deadline?.clear();
-    state.absent?.delete(absent.user.id);
+    state.absent?.delete(absent.identity.id);
     this.#info.changed(state);
     if (state.absent?.size === 0) state.absent = undefined;
     this.#absentCount--;
-    const rooms = this.#absentIn.get(absent.user.id);
+    const rooms = this.#absentIn.get(absent.identity.id);
     rooms?.delete(state);
-    if (rooms?.size === 0) this.#absentIn.delete(absent.user.id);
+    if (rooms?.size === 0) this.#absentIn.delete(absent.identity.id);
   }
 
   #announce(state: RoomState, announcement: Announcement, excluded?: Excluded<AnyClient>): void {

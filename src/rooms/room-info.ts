@@ -68,10 +68,10 @@ export class RoomInfo {
   #text(state: RoomState): string {
     const known = this.#members.get(state);
     if (known !== undefined) return known;
-    const users = this.#users.distinct(state).map(({ user }) => this.#show(user));
-    for (const { user, state: shown, isShown } of state.absent?.values() ?? []) {
+    const users = this.#users.distinct(state).map(({ identity }) => this.#show(identity));
+    for (const { identity, state: shown, isShown } of state.absent?.values() ?? []) {
       const reconnecting = isShown || undefined;
-      users.push({ id: user.id, name: user.name, reconnecting, state: shown });
+      users.push({ ...identity, reconnecting, state: shown });
     }
     const text = JSON.stringify(users).slice(1, -1);
     if (this.#members.size === 0) this.#clock.setImmediate(() => this.#members.clear());

@@ -12,6 +12,9 @@ import type { Visibility } from "./visibility.js";
 
 /** A member whose last connection broke, and who may still reconnect. */
 export interface AbsentMember {
+  /** As the rooms show it. */
+  readonly identity: User;
+  /** The application's own object. */
   readonly user: User;
   readonly state: unknown;
   deadline: Deadline | undefined;

@@ -55,7 +55,7 @@ export class Typing {
 
   /** Whether the client's user is typing in a room, on any connection. */
   #isTyping(client: AnyClient, state: RoomState): boolean {
-    for (const sibling of this.#users.clientsOf(client.user.id)) {
+    for (const sibling of this.#users.clientsOf(client.identity.id)) {
       if (this.#deadlines.get(sibling)?.has(state)) return true;
     }
     return false;
@@ -69,7 +69,7 @@ export class Typing {
       payload: { typing },
       sender: senderOf(client),
     } as const;
-    const excluded = this.#users.clientsOf(client.user.id);
+    const excluded = this.#users.clientsOf(client.identity.id);
     state.announce(announcement, this.#context.timestamp(), excluded);
   }
 }

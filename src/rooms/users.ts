@@ -33,7 +33,7 @@ export class Users {
 
   /** Whether another connection of a client's user is in a set. */
   isAnotherIn(client: AnyClient, clients: ReadonlySet<AnyClient>): boolean {
-    const { id } = client.user;
+    const { id } = client.identity;
     const entry = this.#entries.get(id);
     return entry instanceof Set && isAnyIn(entry, clients, id, client);
   }
@@ -43,12 +43,12 @@ export class Users {
     const all = [...room.clients];
     if (all.length === room.userCount) return all;
     const seen = new Set<string>();
-    return all.filter(({ user }) => !seen.has(user.id) && seen.add(user.id));
+    return all.filter(({ identity: { id } }) => !seen.has(id) && seen.add(id));
   }
 
   /** A connection is there. */
   add(client: AnyClient): void {
-    const { id } = client.user;
+    const { id } = client.identity;
     const entry = this.#entries.get(id);
     if (entry === undefined) this.#entries.set(id, client);
     else if (entry instanceof Set) entry.add(client);
@@ -57,7 +57,7 @@ export class Users {
 
   /** A connection is gone. */
   delete(client: AnyClient): void {
-    const { id } = client.user;
+    const { id } = client.identity;
     const entry = this.#entries.get(id);
     if (entry === client) {
       this.#entries.delete(id);
@@ -77,7 +77,8 @@ function isAnyIn(
   except: AnyClient | undefined,
 ): boolean {
   if (clients.size < own.size) {
-    for (const client of clients) if (client !== except && client.user.id === userId) return true;
+    for (const client of clients)
+      if (client !== except && client.identity.id === userId) return true;
     return false;
   }
   for (const client of own) if (client !== except && clients.has(client)) return true;

@@ -8,7 +8,7 @@ export interface Pingable {
   /** Bytes that wait for the peer's network. */
   readonly bufferedAmount: number;
   readonly isOpen: boolean;
-  ping(): void;
+  readonly outbox: { ping(): void };
   terminate(reason: string): void;
 }
 
@@ -85,7 +85,7 @@ export class Heartbeat {
       if (bufferedAmount < (waitedBefore.get(client) ?? 0)) client.lastSeen = now;
       if (bufferedAmount > 0) this.#waiting.set(client, bufferedAmount);
       if (this.#silence(client, now) >= limit) silent.push(client);
-      else if (client.isOpen) client.ping();
+      else if (client.isOpen) client.outbox.ping();
     }
     if (silent.length > 0) this.#clock.setImmediate(() => this.#cut(silent, limit));
     if (this.#clients.size > 0) this.start();
