@@ -1,8 +1,13 @@
-import { ConnectionError } from "./errors.js";
+import { ConnectionError, type ConnectionErrorCode } from "./errors.js";
 
 /** The error of an option or argument that cannot work. */
-export function invalid(name: string, rule: string, value: unknown): ConnectionError {
-  return new ConnectionError("INVALID_OPTION", `${name} must be ${rule}; got ${String(value)}.`);
+export function invalid(
+  name: string,
+  rule: string,
+  value: unknown,
+  code: ConnectionErrorCode | "INVALID_PAYLOAD" = "INVALID_OPTION",
+): ConnectionError {
+  return new ConnectionError(code, `${name} must be ${rule}; got ${String(value)}.`);
 }
 
 /** Checks a number: by default a time (ms) that a timer can wait. */

@@ -1,5 +1,6 @@
 import { isName, NAME_RULE } from "../protocol/envelope.js";
 import type { Envelope, LeaveReason, RoomInfo } from "../protocol/types.js";
+import { invalid } from "./checks.js";
 import { Delivery } from "./delivery.js";
 import type { Unsubscribe } from "./emitter.js";
 import { encode } from "./encode.js";
@@ -166,10 +167,7 @@ export class Connection {
    * @throws ConnectionError `INVALID_PAYLOAD` if the name is not a string of 1 to 128 characters.
    */
   room(roomId: string): ConnectionRoom {
-    if (!isName(roomId)) {
-      const text = `A room's name must be ${NAME_RULE}; got ${String(roomId)}.`;
-      throw new ConnectionError("INVALID_PAYLOAD", text);
-    }
+    if (!isName(roomId)) throw invalid("A room's name", NAME_RULE, roomId, "INVALID_PAYLOAD");
     return new ConnectionRoom(this.#host, roomId);
   }
 
@@ -259,8 +257,8 @@ export class Connection {
     const isIgnored = isInfo ? !isAwaited && !membership?.hasEntered : type !== "ack";
     if (isAnswer && isIgnored) return;
     if (type === "removed") {
-      const { reason } = payload as { reason: LeaveReason };
-      if (membership?.isJoined) this.#removeRoom(membership, leftError(reason));
+      const error = leftError((payload as { reason: LeaveReason }).reason);
+      if (membership?.isJoined) this.#removeRoom(membership, error);
       return;
     }
     const news = membership?.receive(envelope, size) ?? [];

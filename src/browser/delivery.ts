@@ -23,13 +23,12 @@ export class Delivery {
       change();
       return;
     }
-    const events: (() => void)[] = [];
-    this.#events = events;
+    this.#events = [];
     try {
       change();
     } finally {
       // More may be added while these are told.
-      for (const tell of events) tell();
+      for (const tell of this.#events) tell();
       this.#events = undefined;
     }
   }
@@ -67,7 +66,7 @@ export class Delivery {
               (values) => answer?.(values.find((value) => value !== undefined)),
               () => {},
             )
-            .catch((cause) => this.listenerFailed(name, cause));
+            .catch((cause) => this.failed(name, cause));
         } else if (!QUIET.test(name) && !PRESENCE.test(name)) {
           this.tell("error", new ConnectionError("UNKNOWN_TYPE", `No listener for "${name}".`));
         }
@@ -86,7 +85,7 @@ export class Delivery {
   }
 
   /** Reports a listener that failed. One of `error` is not called again. */
-  listenerFailed(name: string, cause: unknown): void {
+  failed(name: string, cause: unknown): void {
     const text = `A listener of "${name}" failed.`;
     const error = new ConnectionError("LISTENER_FAILED", text, { cause });
     if (name === "error" || !this.emitter.has("error")) console.error(error);

@@ -12,7 +12,7 @@ interface Caller {
   /** Makes a change; what it tells is told in its turn. */
   run(change: () => void): void;
   /** Reports a listener that threw or rejected. */
-  listenerFailed(name: string, cause: unknown): void;
+  failed(name: string, cause: unknown): void;
 }
 
 /** Events by name. */
@@ -45,7 +45,7 @@ export class Emitter {
     const listeners = [...this.#listeners].filter(([one]) => one === name);
     const results = listeners.map(async ([, call]) => call(event as never));
     for (const result of results) {
-      result.catch((cause) => this.caller.listenerFailed(name, cause));
+      result.catch((cause) => this.caller.failed(name, cause));
     }
     return results;
   }

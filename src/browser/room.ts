@@ -51,7 +51,7 @@ export interface JoinOptions {
 export interface RoomHost {
   readonly clock: SteadyTimers;
   /** Calls the listeners. */
-  readonly delivery: Pick<Delivery, "run" | "listenerFailed">;
+  readonly delivery: Pick<Delivery, "run" | "failed">;
   /** Sends a message, now or when the room is joined; resolves with its answer. */
   readonly requests: Pick<PendingRequests, "add">;
   /** Sends a message that has no answer; without a connection it is dropped. */
@@ -180,8 +180,11 @@ export class ConnectionRoom {
    */
   async send(payload: unknown, options?: ConnectionRequestOptions): Promise<Stamp> {
     this.#endTyping();
-    const answer = await this.#request("send_message", payload, options);
-    const { epoch, seq = 0, timestamp = "" } = answer;
+    const {
+      epoch,
+      seq = 0,
+      timestamp = "",
+    } = await this.#request("send_message", payload, options);
     return { epoch: seq ? epoch : undefined, seq, timestamp };
   }
 
@@ -203,16 +206,14 @@ export class ConnectionRoom {
     const now = this.#host.clock.monotonic();
     if (now - this.#typedAt >= TYPING_INTERVAL) {
       this.#typedAt = now;
-      this.#host.socket.send({ type: "typing", room: this.id });
+      this.#say("typing");
     }
     this.#typing(() => this.stopTyping(), TYPING_INTERVAL);
   }
 
   /** Shows the others that we stopped typing, for example when the text was deleted. */
   stopTyping(): void {
-    if (this.#endTyping() && this.isJoined) {
-      this.#host.socket.send({ type: "stop_typing", room: this.id });
-    }
+    if (this.#endTyping() && this.isJoined) this.#say("stop_typing");
   }
 
   /** Ends this handle, and leaves the room with the last one. */
@@ -243,6 +244,11 @@ export class ConnectionRoom {
   ): Promise<Envelope> {
     if (!this.#isMember) throw this.#membership?.error ?? leftError();
     return this.#host.requests.add({ type, room: this.id, payload }, options);
+  }
+
+  /** Sends a message that has no answer. */
+  #say(type: string): void {
+    this.#host.socket.send({ type, room: this.id });
   }
 
   /** Forgets that we were typing; returns whether we were. */
