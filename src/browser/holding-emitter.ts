@@ -99,9 +99,9 @@ export class HoldingEmitter extends Emitter {
   #giveUp(): void {
     const first = this.#take();
     const last = first.message ? first : this.#take();
-    const [from, to] = [first.gap ?? last.gap, last.gap ?? first.gap];
-    if (from) {
-      const gap = { from: from.from, to: from.to && to?.to };
+    const start = first.gap ?? last.gap;
+    if (start) {
+      const gap = { from: start.from, to: start.to && (last.gap ?? start).to };
       this.#held.unshift({ ...first, name: "gap", event: gap, message: undefined, size: 0, gap });
     }
     last.onTold();

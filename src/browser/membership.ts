@@ -54,18 +54,17 @@ export class Membership {
   }
 
   /**
-   * Applies a message; returns what to tell the handles, in order. Undefined if the message is not for this
-   * room.
+   * Applies a message; returns what to tell the handles, in order.
    */
-  receive(message: Envelope, size: number): News[] | undefined {
+  receive(message: Envelope, size: number): News[] {
     const { type: name, seq, payload } = message;
     const { cursor } = this;
     const { epoch } = cursor;
     const isInfo = name === "room_info";
     const isPresence = PRESENCE.test(name);
-    if (!isInfo && !this.isJoined) return undefined;
+    const isOurs = isInfo || this.isJoined;
+    if (!isOurs || (!isPresence && seq && !cursor.count(seq))) return [];
     if (isPresence) this.#updateMembers(name, payload as RoomInfo & Member);
-    else if (seq && !cursor.count(seq)) return [];
     const isCounted = /^(ack|skipped)$/.test(name);
     const to = name === "gap" ? (payload as Gap).to : isCounted ? 0 : seq;
     const gaps = isInfo ? cursor.set(message, this.isCleanStop) : cursor.advance(to);
