@@ -84,6 +84,18 @@ describe("a join whose answer stands behind much data", () => {
     await server.say({ type: "pong" });
     expect(outcome.code).toBe("TIMEOUT");
   });
+
+  test("is taken back before a listener of `left` joins anew", async () => {
+    const server = new ScriptedServer();
+    const room = server.connect().room("general");
+    room.on("left", () => void room.join());
+    const code = codeOf(room.join());
+    await server.quiet();
+    await server.pass(10_000);
+    await server.say({ type: "pong" });
+    expect(await code).toBe("TIMEOUT");
+    expect(server.sent.map(({ type }) => type).slice(-2)).toEqual(["leave_room", "join_room"]);
+  });
 });
 
 describe("after a sleep of this end", () => {
