@@ -233,8 +233,8 @@ export class ConnectionRoom {
 
   /** Whether this handle has joined, or waits for it. */
   get #isMember(): boolean {
-    const { error, handles } = this.#membership ?? {};
-    return !error && handles?.has(this.#emitter) === true;
+    const membership = this.#membership;
+    return !membership?.error && membership?.handles.has(this.#emitter) === true;
   }
 
   async #request(
