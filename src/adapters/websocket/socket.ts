@@ -66,6 +66,8 @@ export class StandardSocket implements Socket {
 
   /** The standard knows no other end than the closing handshake, so the hub does not wait for it. */
   terminate(): void {
+    // Bun tells of the end before `close` returns, and with the code of the frame.
+    this.#webSocket.removeEventListener("close", this.#onClose);
     this.close(CloseCode.goingAway, "");
     this.#end(CloseCode.abnormal, "");
   }

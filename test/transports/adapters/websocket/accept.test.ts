@@ -191,6 +191,19 @@ describe("accept", () => {
     fake.tell("close", { code: 1001, reason: "" });
     expect(errors).toEqual([]);
   });
+
+  test("takes a line that it cut for cut, where the runtime tells of the end within close", () => {
+    const { hub, fake, socket } = setup();
+    fake.close = (code, reason) => {
+      fake.readyState = 3;
+      fake.tell("close", { code, reason });
+    };
+    accept(hub, socket);
+    const codes: number[] = [];
+    hub.on("disconnect", ({ code }) => codes.push(code));
+    for (const client of hub.clients) client.terminate();
+    expect(codes).toEqual([1006]);
+  });
 });
 
 test("a handshake is made of a standard request", () => {
