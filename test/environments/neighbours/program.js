@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DECLARATIONS, recipesOf, writeRecipes } from "../recipes/blocks.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -65,6 +66,10 @@ export function prepareProgram() {
   run(folder, "npm", ...install, "--no-save", "--force", `./roomcast-${version}.tgz`);
   for (const part of ["visit.js", "support.js", "neighbours", "types", "next-app"]) {
     cpSync(join(here, part), join(folder, part), { recursive: true });
+  }
+  writeRecipes(folder, "ws");
+  for (const { name, code } of recipesOf("ws")) {
+    writeFileSync(join(folder, "types", `recipe-${name}.ts`), code + DECLARATIONS);
   }
   return folder;
 }

