@@ -2,7 +2,7 @@
  * What the server promises for bad days, put to the test: `npm run soak` runs all of it, `npm run fuzz`
  * the first. Exits with 1 where a bound is missed.
  *
- *   node test/soak/run.js [fuzz] [cycles] [slow] [restart]
+ *   node test/soak/run.js [fuzz] [cycles] [slow] [restart] [standstill]
  *
  *   --scale X     so much of everything: 0.01 for a first look (default 1)
  *   --seed N      repeats a run's random choices (default: drawn, and printed)
@@ -16,6 +16,7 @@ import { fuzz } from "./fuzz.js";
 import { markdown, writeSections } from "./report.js";
 import { restart } from "./restart.js";
 import { slow } from "./slow.js";
+import { standstill } from "./standstill.js";
 import { ADAPTERS } from "./start.js";
 
 /** Each with the minutes that it may take at full scale. */
@@ -24,6 +25,7 @@ const programs = {
   cycles: { run: cycles, minutes: 15 },
   slow: { run: slow, minutes: 10 },
   restart: { run: restart, minutes: 10 },
+  standstill: { run: standstill, minutes: 10 },
 };
 /** Minutes that even the smallest run may take. */
 const LEAST_MINUTES = 3;

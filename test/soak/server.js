@@ -49,6 +49,7 @@ answerParent({
     const { user, system } = process.cpuUsage();
     return user + system;
   },
+  stats: () => hub.stats(),
   failures: () => failures,
   startWatch: (userId) => watch.start(userId),
   stopWatch: () => watch.stop(),

@@ -50,6 +50,11 @@ export class Server {
     return askChild(this.#child, question, argument);
   }
 
+  /** Stops the process, or has it go on. @param {"SIGSTOP" | "SIGCONT"} signal */
+  signal(signal) {
+    this.#child.kill(signal);
+  }
+
   /** Ends the process at once; resolves when it has ended. */
   stop() {
     this.#isStopped = true;
