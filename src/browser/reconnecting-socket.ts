@@ -76,7 +76,7 @@ export class ReconnectingSocket {
     this.#alarm = createAlarm(clock);
     // Later, so that the caller can listen first.
     queueMicrotask(() => {
-      if (this.#since < 0) this.reconnect();
+      if (this.#since < 0 && this.status.state !== "closed") this.reconnect();
     });
   }
 

@@ -337,3 +337,12 @@ test("a WebSocket is made with a URL and protocols, and with nothing that a runt
   await world.quiet();
   expect(given).toEqual([["ws://server/ws?token=Alice", ["one"]]]);
 });
+
+test("a connection that is closed in the turn in which it was made stays closed, and dials nothing", async () => {
+  const server = new ScriptedServer();
+  const connection = server.connect();
+  connection.close();
+  await server.quiet();
+  expect(connection.status.state).toBe("closed");
+  expect(server.lines).toEqual([]);
+});
