@@ -55,6 +55,8 @@ export function attach<U extends User, D>(
   { path = "/*", ...options }: AttachOptions<NoInfer<U>> = {},
 ): void {
   const guard = new UpgradeGuard<U, void>(hub, options);
+  // The class's own name in uWebSockets.js: there is nothing else to tell it from an App.
+  const isSecure = app.constructor.name === "uWS.SSLApp";
 
   const behavior: UwsBehavior<Data<U>> = {
     maxPayloadLength: hub.limits.maxMessageBytes + PAYLOAD_MARGIN,
@@ -69,7 +71,7 @@ export function attach<U extends User, D>(
         isAborted = true;
       });
       // The request is gone once this handler returns: everything is read before the wait.
-      const handshake = handshakeOf(response, request);
+      const handshake = handshakeOf(response, request, isSecure);
       const key = request.getHeader("sec-websocket-key");
       const extensions = request.getHeader("sec-websocket-extensions");
       const open = (admission: Admission<U>): void => {
@@ -144,7 +146,7 @@ function receiverOf(ws: UwsConnection<Data<User>>): Receiver | undefined {
   return ws.getUserData().seat.socket?.receiver;
 }
 
-function handshakeOf(response: UwsResponse, request: UwsRequest): Handshake {
+function handshakeOf(response: UwsResponse, request: UwsRequest, isSecure: boolean): Handshake {
   const headers: Record<string, string | undefined> = {};
   request.forEach((name, value) => {
     const before = headers[name];
@@ -153,7 +155,8 @@ function handshakeOf(response: UwsResponse, request: UwsRequest): Handshake {
   });
   const query = request.getQuery();
   const url = query ? `${request.getUrl()}?${query}` : request.getUrl();
-  return createHandshake(url, headers, Buffer.from(response.getRemoteAddressAsText()).toString());
+  const ip = Buffer.from(response.getRemoteAddressAsText()).toString();
+  return createHandshake(url, headers, ip, isSecure);
 }
 
 function refuse(response: UwsResponse, { status, text, headers }: Refusal): void {

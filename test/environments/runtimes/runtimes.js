@@ -81,6 +81,7 @@ export async function start({ name, command: [program, ...parameters], env = {} 
     env: { ...process.env, ...env },
   });
   const stop = () => {
+    process.off("exit", stop);
     try {
       process.kill(-server.pid, "SIGKILL");
     } catch {

@@ -1,3 +1,4 @@
+import { App, SSLApp } from "uWebSockets.js";
 import { Hub, type RoomcastError, type User } from "roomcast";
 import { type AttachOptions, attach, type UwsApp } from "roomcast/uws";
 import { expect, test, vi } from "vitest";
@@ -104,4 +105,26 @@ test("that the network drained, and that the peer answered a ping, reaches the h
   drain(ws);
   pong(ws);
   for (const spy of heard) expect(spy).toHaveBeenCalledOnce();
+});
+
+test.each([
+  ["an SSLApp", SSLApp({}), true],
+  ["an App", App(), false],
+])("%s knows whether a request came by TLS", (_, app, isSecure) => {
+  let behavior: Behavior | undefined;
+  // An app of its own class, whose requests a test makes.
+  app.ws = (_: string, given: object) => {
+    behavior = given as Behavior;
+    return app;
+  };
+  const authenticate = vi.fn(() => alice);
+  attach(new Hub(), app, { authenticate });
+  const request = { forEach() {}, getQuery: () => "", getUrl: () => "/", getHeader: () => "" };
+  const response = {
+    onAborted() {},
+    getRemoteAddressAsText: () => new ArrayBuffer(0),
+    upgrade() {},
+  };
+  behavior?.upgrade(response, request, {});
+  expect(authenticate).toHaveBeenCalledWith(expect.objectContaining({ isSecure }));
 });
