@@ -38,7 +38,7 @@ describe.each(["chat", "uws", "express", "fastify"])("examples/%s", (name) => {
     const ada = (await enter("Ada")).remote;
     const { remote: ben, info } = await enter("Ben");
     const users = ["Ada", "Ben"].map((guest) => ({ id: guest.toLowerCase(), name: guest }));
-    expect(info.payload).toEqual({ room_id: "lobby", users, count: 2 });
+    expect(info.payload).toEqual({ room_id: "lobby", users, count: 2, max: 4_096 });
     expect((await ada.until("user_joined")).payload).toEqual(users[1]);
     expect(await online()).toEqual({ online: 2 });
 
