@@ -17,8 +17,6 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/package/**"],
-    // Tests in a browser and with processes of their own wait more than they compute.
-    maxWorkers: 3,
     // What a machine that is busy does late, it has done all the same.
     testTimeout: 60_000,
     hookTimeout: 60_000,
