@@ -70,10 +70,9 @@ export class HoldingEmitter extends Emitter {
       before.push(notice);
     }
     const size = () => this.#held.reduce((sum, one) => sum + (one.size ?? 0), 0);
-    // A gap at the front stands for older ones.
-    while (this.#held.length > MAX_HELD + +!this.#held[0]?.message || size() > MAX_HELD_SIZE) {
-      this.#giveUp();
-    }
+    // A gap at the front stands for older ones, and is none of them.
+    const most = () => (this.#held[0]?.message ? MAX_HELD : MAX_HELD + 1);
+    while (this.#held.length > most() || size() > MAX_HELD_SIZE) this.#giveUp();
   }
 
   /** Forgets what is held. */

@@ -101,7 +101,7 @@ export class Heartbeat {
   }
 
   /** How long (ms) this process has listened to a client in vain. */
-  #silence({ lastSeen }: Pingable, now: number): number {
+  #silence({ lastSeen }: Pick<Pingable, "lastSeen">, now: number): number {
     let silence = now - lastSeen;
     for (const { end, ms } of this.#stalls) if (end > lastSeen) silence -= ms;
     return silence;
@@ -109,8 +109,6 @@ export class Heartbeat {
 
   /** Forgets the stalls after which `ms` have been listened to: silence since then is long enough. */
   #forgetStalls(now: number, ms: number): void {
-    this.#stalls = this.#stalls.filter(
-      ({ end }) => this.#silence({ lastSeen: end } as Pingable, now) < ms,
-    );
+    this.#stalls = this.#stalls.filter(({ end }) => this.#silence({ lastSeen: end }, now) < ms);
   }
 }
