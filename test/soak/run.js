@@ -2,7 +2,7 @@
  * What the server promises for bad days, put to the test: `npm run soak` runs all of it, `npm run fuzz`
  * the first. Exits with 1 where a bound is missed.
  *
- *   node test/soak/run.js [fuzz] [cycles] [slow] [restart] [standstill]
+ *   node test/soak/run.js [fuzz] [cycles] [slow] [restart] [standstill] [flood]
  *
  *   --scale X     so much of everything: 0.01 for a first look (default 1)
  *   --seed N      repeats a run's random choices (default: drawn, and printed)
@@ -12,6 +12,7 @@
 import { parseArgs } from "node:util";
 import { checkOpenFiles, loadAverage, machineFacts } from "../../bench/machine.js";
 import { cycles } from "./cycles.js";
+import { flood } from "./flood.js";
 import { fuzz } from "./fuzz.js";
 import { markdown, writeSections } from "./report.js";
 import { restart } from "./restart.js";
@@ -26,6 +27,7 @@ const programs = {
   slow: { run: slow, minutes: 10 },
   restart: { run: restart, minutes: 10 },
   standstill: { run: standstill, minutes: 10 },
+  flood: { run: flood, minutes: 10 },
 };
 /** Minutes that even the smallest run may take. */
 const LEAST_MINUTES = 3;

@@ -27,6 +27,10 @@ export function upgradeRequest(name) {
 export class Wire {
   /** Called with each text message. @type {(text: string) => void} */
   onText = () => {};
+  /** Called with the code of the server's close frame. @type {(code: number) => void} */
+  onClose = () => {};
+  /** Whether a close frame is answered, and the line ended with it. */
+  answersClose = true;
   /** Resolves to the close code once the line is down. @type {Promise<number>} */
   closed;
   socket;
@@ -41,10 +45,16 @@ export class Wire {
   /**
    * Connects; resolves once it is a WebSocket, rejects if that does not come about.
    *
-   * @param {{ port: number, name: string, localAddress?: string, onText?: (text: string) => void }} to
+   * @param {object} to
+   * @param {number} to.port
+   * @param {string} to.name
+   * @param {string} [to.localAddress]
+   * @param {boolean} [to.allowHalfOpen] Whether its half of the line stays open when the server ends the other.
+   * @param {(text: string) => void} [to.onText]
    */
-  static open({ port, name, localAddress, onText }) {
-    const wire = new Wire(connect({ port, host: "127.0.0.1", localAddress, noDelay: true }));
+  static open({ port, name, localAddress, allowHalfOpen, onText }) {
+    const host = "127.0.0.1";
+    const wire = new Wire(connect({ port, host, localAddress, allowHalfOpen, noDelay: true }));
     if (onText !== undefined) wire.onText = onText;
     return new Promise((resolve, reject) => {
       const late = () => {
@@ -156,6 +166,8 @@ export class Wire {
     else if (opcode === Opcode.ping) this.write(frame(Opcode.pong, payload));
     else if (opcode === Opcode.close) {
       this.#code = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
+      this.onClose(this.#code);
+      if (!this.answersClose) return;
       // The answer to a close frame is one; what had been sent before it has been read.
       this.write(closeFrame(1000));
       this.socket.end();
