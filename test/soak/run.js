@@ -2,7 +2,7 @@
  * What the server promises for bad days, put to the test: `npm run soak` runs all of it, `npm run fuzz`
  * the first. Exits with 1 where a bound is missed.
  *
- *   node test/soak/run.js [fuzz] [cycles] [slow] [restart] [standstill] [flood]
+ *   node test/soak/run.js [fuzz] [cycles] [slow] [restart] [standstill] [flood] [closing]
  *
  *   --scale X     so much of everything: 0.01 for a first look (default 1)
  *   --seed N      repeats a run's random choices (default: drawn, and printed)
@@ -11,6 +11,7 @@
  */
 import { parseArgs } from "node:util";
 import { checkOpenFiles, loadAverage, machineFacts } from "../../bench/machine.js";
+import { closing } from "./closing.js";
 import { cycles } from "./cycles.js";
 import { flood } from "./flood.js";
 import { fuzz } from "./fuzz.js";
@@ -28,6 +29,7 @@ const programs = {
   restart: { run: restart, minutes: 10 },
   standstill: { run: standstill, minutes: 10 },
   flood: { run: flood, minutes: 10 },
+  closing: { run: closing, minutes: 5 },
 };
 /** Minutes that even the smallest run may take. */
 const LEAST_MINUTES = 3;

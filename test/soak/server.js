@@ -1,7 +1,7 @@
 /**
  * A hub on ws or on uWS, in a process of its own, which a program starts, looks into and closes:
  *
- *   node server.js ws|uws '{"rateLimit":false}'
+ *   node server.js ws|uws '{"rateLimit":false}' '{"maxConnectionsPerIp":1}'
  *
  * Whatever it does not catch ends it, and that is a failure of the program.
  */
@@ -11,15 +11,18 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { Hub } from "roomcast";
 import { answerParent } from "../../bench/ask.js";
 import { listenOn } from "../../bench/servers/control.js";
+import { Ends } from "./closing/ends.js";
 import { Watch } from "./slow/watch.js";
 
 /** Collections before memory is read: what one frees, the next can give back. */
 const COLLECTIONS = 4;
 
-const [adapter, options = "{}"] = process.argv.slice(2);
+const [adapter, options = "{}", upgrades = "{}"] = process.argv.slice(2);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const hub = new Hub({ ...JSON.parse(options), logger: silent });
 const watch = new Watch(hub);
+const ends = new Ends(hub);
+const upgradeOptions = { path: "/ws", authenticate, ...JSON.parse(upgrades) };
 
 /** What the hub reported as its own failure. Lines that strangers break are none. @type {string[]} */
 const failures = [];
@@ -53,13 +56,17 @@ answerParent({
   failures: () => failures,
   startWatch: (userId) => watch.start(userId),
   stopWatch: () => watch.stop(),
+  fill: (megabytes) => ends.fill(megabytes),
+  end: (how) => ends.end(how),
+  lags: () => ends.lags(),
+  memory: () => ends.memory(),
   close: (how) => hub.close(how),
 });
 
 async function onWs() {
   const { serve } = await import("roomcast/ws");
   const server = createServer();
-  serve(hub, server, { path: "/ws", authenticate });
+  serve(hub, server, upgradeOptions);
   return () => listenOn(server);
 }
 
@@ -68,7 +75,7 @@ async function onUws() {
   const { attach } = await import("roomcast/uws");
   const { listenOnUws } = await import("../../bench/servers/uws-listen.js");
   const app = uws.App();
-  attach(hub, app, { path: "/ws", authenticate });
+  attach(hub, app, upgradeOptions);
   return () => listenOnUws(app);
 }
 

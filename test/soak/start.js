@@ -28,9 +28,14 @@ export class Server {
   #child;
   #isStopped = false;
 
-  /** @param {"ws" | "uws"} adapter @param {object} options What the hub is made with. */
-  constructor(adapter, options) {
-    this.#child = start("./server.js", [adapter, JSON.stringify(options)]);
+  /**
+   * @param {"ws" | "uws"} adapter
+   * @param {object} options What the hub is made with.
+   * @param {object} upgrades What it is attached with.
+   */
+  constructor(adapter, options, upgrades) {
+    const args = [options, upgrades].map((each) => JSON.stringify(each));
+    this.#child = start("./server.js", [adapter, ...args]);
     this.crashed = new Promise((_, reject) => {
       this.#child.once("exit", (code, signal) => {
         if (!this.#isStopped)
@@ -73,10 +78,11 @@ export class Server {
  * @param {"ws" | "uws"} adapter
  * @param {object} options
  * @param {(server: Server) => Promise<T>} act
+ * @param {object} [upgrades]
  * @returns {Promise<T>}
  */
-export async function withServer(adapter, options, act) {
-  const server = new Server(adapter, options);
+export async function withServer(adapter, options, act, upgrades = {}) {
+  const server = new Server(adapter, options, upgrades);
   try {
     await server.open();
     const result = await Promise.race([server.crashed, orCrash(server, act(server))]);
