@@ -21,7 +21,7 @@ export interface CloseOptions {
   readonly timeout?: number;
   /**
    * Time (ms) over which clients reconnect: each is told a delay of its own, so that they do not all connect at
-   * once. Default 0: each decides by itself.
+   * once. At most 2147483647 (24 days). Default 0: each decides by itself.
    */
   readonly spread?: number;
 }
@@ -47,8 +47,9 @@ export function readCloseOptions(options: CloseOptions): Required<CloseOptions> 
   const { code = CloseCode.goingAway, reason = GOING_AWAY, timeout = 5_000, spread = 0 } = options;
   checkCloseCode(code);
   checkPositive("timeout", timeout);
-  if (spread !== 0 && !(spread > 0 && Number.isFinite(spread))) {
-    throw invalid("spread", spread, "a number from 0 up");
+  // Clients wait with a timer of their runtime's, which ends at once where its time is longer.
+  if (!(typeof spread === "number" && spread >= 0 && spread < 2 ** 31)) {
+    throw invalid("spread", spread, "a number from 0 up to 2147483647 (24 days)");
   }
   return { code, reason, timeout, spread };
 }

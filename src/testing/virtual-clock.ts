@@ -1,4 +1,5 @@
 import type { Clock } from "../index.js";
+import { RoomcastError } from "../protocol/errors.js";
 
 interface Timer {
   readonly due: number;
@@ -49,8 +50,14 @@ export class VirtualClock implements Clock {
   /**
    * @param start The time at first (ms since the epoch). Default: the start of the year 2000, UTC.
    * @param jitter By default timeouts run exactly when they are due, in the order in which they were set.
+   * @throws RoomcastError `INVALID_OPTION` for a `lateness` that is no time.
    */
   constructor(start: number = Date.UTC(2000, 0, 1), jitter?: TimerJitter) {
+    const { lateness = 0 } = jitter ?? {};
+    if (!(Number.isFinite(lateness) && lateness >= 0)) {
+      const text = `lateness must be a number from 0 up; got ${lateness}.`;
+      throw new RoomcastError("INVALID_OPTION", text);
+    }
     this.#offset = start;
     this.#jitter = jitter;
   }

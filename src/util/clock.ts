@@ -20,30 +20,69 @@ export interface Clock {
   clearTimeout(handle: unknown): void;
 }
 
-/** A clock by which elapsed time can be measured. */
+/** A clock by which elapsed time can be measured, and whose timers may be as long as one likes. */
 export type SteadyClock = Required<Clock>;
 
-/** The clock itself where it is monotonic; else one that adds up the steps forward of its `now`. */
+/** The longest time (ms) that a runtime's timer can wait; a longer one would run at once. */
+const LONGEST = 2 ** 31 - 1;
+
+/** What a clock lacks: a `monotonic` that adds up the steps forward of its `now`, and long timers, made of steps. */
+class Steady implements SteadyClock {
+  readonly #clock: Clock;
+  #before: number;
+  #elapsed = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#before = clock.now();
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  monotonic(): number {
+    if (this.#clock.monotonic !== undefined) return this.#clock.monotonic();
+    const now = this.#clock.now();
+    this.#elapsed += Math.max(0, now - this.#before);
+    this.#before = now;
+    return this.#elapsed;
+  }
+
+  setImmediate(callback: () => void): void {
+    this.#clock.setImmediate(callback);
+  }
+
+  setTimeout(callback: () => void, ms: number): unknown {
+    if (ms <= LONGEST) return this.#clock.setTimeout(callback, ms);
+    const timer = new LongTimer();
+    const wait = (left: number): void => {
+      const step = Math.min(left, LONGEST);
+      const next = () => (left > step ? wait(left - step) : callback());
+      timer.handle = this.#clock.setTimeout(next, step);
+    };
+    wait(ms);
+    return timer;
+  }
+
+  clearTimeout(handle: unknown): void {
+    this.#clock.clearTimeout(handle instanceof LongTimer ? handle.handle : handle);
+  }
+}
+
+/** A timer that is waited for in steps. */
+class LongTimer {
+  /** That of the step that is waited for now. */
+  handle: unknown;
+}
+
+/** A clock with all that it lacks. */
 export function steady(clock: Clock): SteadyClock {
-  if (clock.monotonic !== undefined) return clock as SteadyClock;
-  let before = clock.now();
-  let elapsed = 0;
-  return {
-    now: () => clock.now(),
-    monotonic() {
-      const now = clock.now();
-      elapsed += Math.max(0, now - before);
-      before = now;
-      return elapsed;
-    },
-    setImmediate: (callback) => clock.setImmediate(callback),
-    setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
-    clearTimeout: (handle) => clock.clearTimeout(handle),
-  };
+  return clock instanceof Steady ? clock : new Steady(clock);
 }
 
 /** The runtime's own clock and timers. */
-export const systemClock: SteadyClock = {
+export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setImmediate:
