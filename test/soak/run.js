@@ -2,7 +2,7 @@
  * What the server promises for bad days, put to the test: `npm run soak` runs all of it, `npm run fuzz`
  * the first. Exits with 1 where a bound is missed.
  *
- *   node test/soak/run.js [fuzz] [cycles] [slow] [restart] [standstill] [flood] [closing]
+ *   node test/soak/run.js [fuzz] [cycles] [slow] [restart] [standstill] [flood] [closing] [answers] [strangers] [amplification]
  *
  *   --scale X     so much of everything: 0.01 for a first look (default 1)
  *   --seed N      repeats a run's random choices (default: drawn, and printed)
@@ -11,6 +11,8 @@
  */
 import { parseArgs } from "node:util";
 import { checkOpenFiles, loadAverage, machineFacts } from "../../bench/machine.js";
+import { amplification } from "./amplification.js";
+import { answers } from "./answers.js";
 import { closing } from "./closing.js";
 import { cycles } from "./cycles.js";
 import { flood } from "./flood.js";
@@ -20,6 +22,7 @@ import { restart } from "./restart.js";
 import { slow } from "./slow.js";
 import { standstill } from "./standstill.js";
 import { ADAPTERS } from "./start.js";
+import { strangers } from "./strangers.js";
 
 /** Each with the minutes that it may take at full scale. */
 const programs = {
@@ -30,6 +33,9 @@ const programs = {
   standstill: { run: standstill, minutes: 10 },
   flood: { run: flood, minutes: 10 },
   closing: { run: closing, minutes: 5 },
+  answers: { run: answers, minutes: 5 },
+  strangers: { run: strangers, minutes: 10 },
+  amplification: { run: amplification, minutes: 5 },
 };
 /** Minutes that even the smallest run may take. */
 const LEAST_MINUTES = 3;

@@ -11,6 +11,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { Hub } from "roomcast";
 import { answerParent } from "../../bench/ask.js";
 import { listenOn } from "../../bench/servers/control.js";
+import { Peaks } from "./answers/peaks.js";
 import { Ends } from "./closing/ends.js";
 import { Watch } from "./slow/watch.js";
 
@@ -22,6 +23,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const hub = new Hub({ ...JSON.parse(options), logger: silent });
 const watch = new Watch(hub);
 const ends = new Ends(hub);
+const peaks = new Peaks(hub);
 const upgradeOptions = { path: "/ws", authenticate, ...JSON.parse(upgrades) };
 
 /** What the hub reported as its own failure. Lines that strangers break are none. @type {string[]} */
@@ -60,6 +62,10 @@ answerParent({
   end: (how) => ends.end(how),
   lags: () => ends.lags(),
   memory: () => ends.memory(),
+  say: (room) => void hub.room(room).broadcast("news", "x"),
+  startPeaks: (prefix) => peaks.start(prefix),
+  peaks: () => peaks.users(),
+  burst: (what) => peaks.burst(what),
   close: (how) => hub.close(how),
 });
 
