@@ -70,6 +70,7 @@ export interface Receipts<U extends User = User, D = Record<string, unknown>>
 export interface ClientHost {
   readonly context: {
     readonly clock: SteadyClock;
+    readonly closing: { begin(client: AnyClient): void };
     timestamp(): string;
     settled<T>(value: T): Promise<T>;
   };
@@ -235,7 +236,8 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
 
   /**
    * Sends what is queued, leaves all rooms and closes the connection. Nothing that arrives from now
-   * on is handled. The `disconnect` event follows when the connection is gone.
+   * on is handled. The `disconnect` event follows when the connection is gone: after 5 s at the latest, when
+   * it is cut.
    *
    * @param code A close code (RFC 6455, 7.4.2): 1000, or 3000 to 4999. Default 1000.
    * @param reason Cut to 123 bytes of UTF-8.
@@ -245,6 +247,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     checkCloseCode(code);
     if (!this.#isOpen) return;
     this.#end(mayReconnect(code) ? "timeout" : "closed");
+    this.#host.context.closing.begin(this);
     this.outbox.close(code, reason);
   }
 
@@ -264,12 +267,24 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     this.outbox.push(new Message(envelope));
   }
 
+  /** The peer ends the connection, which is not gone yet: nothing more is sent. @internal */
+  ending(code: number): void {
+    if (!this.#isOpen) return;
+    this.#endByPeer(code);
+    this.outbox.halt();
+    this.#host.context.closing.begin(this);
+  }
+
   /** The connection is gone. Returns the reason: the peer's, or why it was cut. @internal */
   gone(code: number, reason: string): string {
-    const isGoodbye = code === CloseCode.normal || code === CloseCode.noStatus;
-    this.#end(isGoodbye ? "left" : "timeout");
+    this.#endByPeer(code);
     this.outbox.discard();
     return reason || this.#cutReason;
+  }
+
+  #endByPeer(code: number): void {
+    const isGoodbye = code === CloseCode.normal || code === CloseCode.noStatus;
+    this.#end(isGoodbye ? "left" : "timeout");
   }
 
   #end(reason: LeaveReason): void {

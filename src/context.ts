@@ -1,6 +1,7 @@
 import type { AnyClient } from "./client.js";
 import type { AnyEvents } from "./events.js";
 import { RoomcastError } from "./protocol/errors.js";
+import { Closing } from "./transport/closing.js";
 import type { SteadyClock } from "./util/clock.js";
 import type { Emitter } from "./util/emitter.js";
 import type { EventQueue } from "./util/event-queue.js";
@@ -43,6 +44,7 @@ export class Context {
   readonly clock: SteadyClock;
   readonly logger: Logger;
   readonly counters: Counters = { received: 0, delivered: 0, dropped: 0, replayed: 0, missed: 0 };
+  readonly closing: Closing<AnyClient>;
   /** True from the call of `close` on: nothing new begins. */
   isClosing = false;
   /** True once `close` has resolved. */
@@ -54,6 +56,7 @@ export class Context {
 
   constructor(clock: SteadyClock, logger: Logger, emitter: Emitter<AnyEvents>, queue: EventQueue) {
     this.clock = clock;
+    this.closing = new Closing(clock);
     this.logger = logger;
     this.#emitter = emitter;
     this.#queue = queue;

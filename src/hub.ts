@@ -245,9 +245,8 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     this.#context.isClosing = true;
     this.#closed ??= shutdown(
       {
-        clock: this.#context.clock,
+        context: this.#context,
         clients: this.#clients,
-        together: (change) => this.#context.together(change),
         whenIdle: (callback) => this.#parts.dispatcher.whenIdle(callback),
         whenEmpty: (callback) => this.#whenEmpty(callback),
       },
@@ -274,7 +273,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
   #gone(client: Client<U, D>, code: number, reason: string): void {
     if (!this.#clients.delete(client)) return;
     const why = client.gone(code, reason);
-    this.#parts.catchUp.gone(client);
+    this.#context.closing.gone(client);
     this.#parts.users.delete(client);
     const { id } = client.identity;
     if (!this.#parts.users.has(id)) this.#parts.presence.offline(id);

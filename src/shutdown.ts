@@ -1,5 +1,6 @@
 import type { AnyClient } from "./client.js";
 import { CloseCode } from "./protocol/close-codes.js";
+import type { Closing } from "./transport/closing.js";
 import { checkCloseCode, checkNames, checkPositive, invalid } from "./util/checks.js";
 import type { SteadyClock } from "./util/clock.js";
 import { Deadline } from "./util/deadline.js";
@@ -31,10 +32,13 @@ export const GOING_AWAY = "The server is going away.";
 
 /** What closing needs of a hub. */
 export interface ShutdownHost {
-  readonly clock: SteadyClock;
+  readonly context: {
+    readonly clock: SteadyClock;
+    readonly closing: Closing<AnyClient>;
+    /** Runs `change`; listeners run when all of it is done. */
+    together(change: () => void): void;
+  };
   readonly clients: ReadonlySet<AnyClient>;
-  /** Runs `change`; listeners run when all of it is done. */
-  together(change: () => void): void;
   /** Runs `callback` once no handler's promise is pending. */
   whenIdle(callback: () => void): void;
   /** Runs `callback` once no connection is left. */
@@ -59,9 +63,11 @@ export function readCloseOptions(options: CloseOptions): Required<CloseOptions> 
  * sent what is queued, told when to reconnect, and closed. Resolves when all are gone.
  */
 export function shutdown(
-  { clock, clients, together, whenIdle, whenEmpty }: ShutdownHost,
+  { context, clients, whenIdle, whenEmpty }: ShutdownHost,
   { code, reason, timeout, spread }: Required<CloseOptions>,
 ): Promise<void> {
+  const { clock, closing } = context;
+  closing.timeout = timeout;
   let isStarted = false;
   const closeClients = (): void => {
     if (isStarted) return;
@@ -69,7 +75,7 @@ export function shutdown(
     const { size } = clients;
     let place = 0;
     // A listener that still broadcasts must not reach some of them, or any after its last message.
-    together(() => {
+    context.together(() => {
       for (const client of clients) {
         // Evenly over the time, each at a moment of its own.
         const delay = Math.round((spread * (place++ + 0.5)) / size);

@@ -159,10 +159,15 @@ export class Outbox<Owner> implements Flushable {
     }
   }
 
-  /** Forgets what is queued and takes nothing more: the connection is gone, and its socket let go. */
-  discard(): void {
+  /** Forgets what is queued and takes nothing more. */
+  halt(): void {
     this.#isClosed = true;
     this.#tail = undefined;
+  }
+
+  /** Forgets what is queued and takes nothing more: the connection is gone, and its socket let go. */
+  discard(): void {
+    this.halt();
     this.#socket = NO_SOCKET;
   }
 
@@ -241,8 +246,7 @@ export class Outbox<Owner> implements Flushable {
 
   /** The socket threw: nothing more is written, because something may be missing. The turn sees to the rest. */
   #fail(cause: unknown): void {
-    this.#isClosed = true;
-    this.#tail = undefined;
+    this.halt();
     this.#turn.fail(this.#owner, cause);
   }
 }

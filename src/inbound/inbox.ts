@@ -74,9 +74,14 @@ export class Inbox implements Receiver {
     if (this.#client.outbox.lag !== undefined) this.#host.drained(this.#client);
   }
 
+  ending(code: number): void {
+    this.#client.ending(code);
+  }
+
   error(cause: unknown): void {
     const error = new RoomcastError("SOCKET_FAILED", "The connection failed.", { cause });
     this.#host.context.report(error, this.#client);
+    this.#client.ending(CloseCode.abnormal);
   }
 
   closed(code: number, reason: string): void {

@@ -7,7 +7,7 @@ import type { Replay } from "../history/history.js";
 import { type ReadSettings, readHistory } from "../history/read.js";
 import type { Timeline } from "../history/timeline.js";
 import { CloseCode } from "../protocol/close-codes.js";
-import { Deadline, isLate } from "../util/deadline.js";
+import { isLate } from "../util/deadline.js";
 import type { Presence } from "./presence.js";
 import type { RoomState } from "./room-state.js";
 
@@ -16,9 +16,6 @@ const LOOK_EVERY = 250;
 
 /** What a client may lag longer (ms) where the look at it comes late. */
 const SPARED = 12 * LOOK_EVERY;
-
-/** How long (ms) to wait for the closing handshake of a client that is too slow. */
-const CLOSE_TIMEOUT = 5_000;
 
 /**
  * Catches up clients that are behind: those whose network took nothing for a while, and those that rejoin
@@ -32,8 +29,6 @@ export class CatchUp implements SlowClients<AnyClient> {
   readonly #lagTimeout: number | false;
   readonly #reading: ReadSettings;
   readonly #lagging = new Set<AnyClient>();
-  /** Clients that are being closed, with the end of the time that this may take. */
-  readonly #closing = new Map<AnyClient, Deadline>();
 
   constructor(
     context: Context,
@@ -74,11 +69,9 @@ export class CatchUp implements SlowClients<AnyClient> {
     this.#context.emit("drop", { client, count });
   }
 
-  /** Closes a client that does not keep up, so that it reconnects. It may be too slow for the closing handshake. */
+  /** Closes a client that does not keep up, so that it reconnects. */
   overflowing(client: AnyClient): void {
     client.close(CloseCode.tooSlow, "You read too slowly; reconnect.");
-    const cut = () => client.terminate("It was too slow.");
-    this.#closing.set(client, new Deadline(this.#context.clock, CLOSE_TIMEOUT, cut));
   }
 
   /** Sends a client that came back to a room what it missed there; the first part has been read. */
@@ -94,12 +87,6 @@ export class CatchUp implements SlowClients<AnyClient> {
     if (lag === undefined) return;
     this.#context.clock.clearTimeout(lag.timer);
     this.#lagging.delete(client);
-  }
-
-  /** A client's connection is gone. */
-  gone(client: AnyClient): void {
-    this.#closing.get(client)?.clear();
-    this.#closing.delete(client);
   }
 
   /** Goes on, as far as the client's network allows. Called when it may have taken something. */

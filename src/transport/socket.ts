@@ -36,7 +36,13 @@ export interface Receiver {
    * it.
    */
   drain(): void;
-  /** The transport failed; `closed` follows. */
+  /**
+   * The peer has said goodbye, or ended its half, and the connection is still there: nothing more arrives or is
+   * written. `closed` follows, with the same code; the hub cuts the connection where it takes longer than 5 s.
+   * Adapters whose connection is gone at once need not call it.
+   */
+  ending(code: number): void;
+  /** The transport failed; `closed` follows. Nothing more is written; cut after 5 s, as with `ending`. */
   error(cause: unknown): void;
   /** The connection is gone. Exactly once, and last. */
   closed(code: number, reason: string): void;

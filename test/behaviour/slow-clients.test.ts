@@ -431,7 +431,7 @@ describe("a client is closed with 4000, to come back,", () => {
     expect([client.isOpen, b.closed]).toEqual([false, undefined]);
     world.clock.advance(5_000);
     expect(b.closed).toMatchObject({ code: 1_006 });
-    expect(world.emitted("disconnect")).toMatchObject([{ reason: "It was too slow." }]);
+    expect(world.emitted("disconnect")).toMatchObject([{ reason: "It did not finish closing." }]);
   });
 
   test("when it has lagged for lagTimeout", () => {

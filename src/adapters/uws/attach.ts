@@ -130,7 +130,7 @@ export function attach<U extends User, D>(
       receiverOf(ws)?.message(isBinary ? new Uint8Array(data) : data.toString());
     },
 
-    drain: (ws) => receiverOf(ws)?.drain(),
+    drain: (ws) => ws.getUserData().seat.socket?.drained(),
     pong: (ws) => receiverOf(ws)?.pong(),
 
     close(ws, code, reason) {

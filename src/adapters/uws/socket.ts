@@ -20,6 +20,8 @@ export class UwsSocket implements Socket {
   /** How it ended. A connection must not be touched after its close handler. */
   #ending: { readonly code: number; readonly reason: string } | undefined;
   #receiver: Receiver | undefined;
+  /** The close frame, while it waits until all before it has been sent. */
+  #goodbye: { readonly code: number; readonly reason: string } | undefined;
 
   constructor(ws: UwsConnection<unknown>) {
     this.#ws = ws;
@@ -34,6 +36,12 @@ export class UwsSocket implements Socket {
   listen(receiver: Receiver): void {
     this.#receiver = receiver;
     if (this.#ending !== undefined) receiver.closed(this.#ending.code, this.#ending.reason);
+  }
+
+  /** Some of what waited has been sent. */
+  drained(): void {
+    this.#receiver?.drain();
+    if (this.#goodbye !== undefined && this.#ending === undefined) this.#end(this.#goodbye);
   }
 
   /** The connection's close handler runs. */
@@ -59,10 +67,20 @@ export class UwsSocket implements Socket {
   }
 
   close(code: number, reason: string): void {
-    if (this.#ending === undefined) this.#ws.end(code, clampReason(reason));
+    if (this.#ending !== undefined || this.#goodbye !== undefined) return;
+    this.#goodbye = { code, reason: clampReason(reason) };
+    this.#end(this.#goodbye);
   }
 
   terminate(): void {
     if (this.#ending === undefined) this.#ws.close();
+  }
+
+  /**
+   * Ends the connection once nothing waits. From then on uWebSockets.js holds it, out of reach: with something
+   * still to send it would do so for as long as the peer reads now and then.
+   */
+  #end({ code, reason }: { readonly code: number; readonly reason: string }): void {
+    if (this.#ws.getBufferedAmount() === 0) this.#ws.end(code, reason);
   }
 }

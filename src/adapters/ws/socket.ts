@@ -1,7 +1,7 @@
 import type { Batch, Receiver, Socket } from "../../index.js";
-import { clampReason } from "../../protocol/close-codes.js";
+import { CloseCode, clampReason } from "../../protocol/close-codes.js";
 import { RECEIVER } from "../../transport/taken.js";
-import type { NetSocket, WsConnection } from "./types.js";
+import type { NetSocket, WsConnection, WsFrames } from "./types.js";
 
 /** `WebSocket.OPEN` (WHATWG WebSockets, 3.1). */
 export const OPEN = 1;
@@ -92,11 +92,28 @@ type Listening<Emitter> = Emitter & { [RECEIVER]: Receiver };
 export function listen(ws: WsConnection, net: NetSocket, receiver: Receiver): void {
   (ws as Listening<WsConnection>)[RECEIVER] = receiver;
   (net as Listening<NetSocket>)[RECEIVER] = receiver;
+  // Not public, and the same in each version 8: only it tells of the peer's close frame when that arrives.
+  const frames = Reflect.get(ws, "_receiver") as Listening<WsFrames> | undefined;
+  if (frames !== undefined) {
+    frames[RECEIVER] = receiver;
+    frames.on("conclude", onConclude);
+  }
   ws.on("message", onMessage);
   ws.on("pong", onPong);
   ws.on("error", onError);
   ws.on("close", onClose);
   net.on("drain", onDrain);
+  net.on("end", onEnd);
+}
+
+/** The peer's close frame. `ws` tells of the end when the network has closed, which is up to the peer. */
+function onConclude(this: Listening<WsFrames>, code: number): void {
+  this[RECEIVER].ending(code);
+}
+
+/** The peer's half has ended; ours does once all is sent, which is up to the peer. */
+function onEnd(this: Listening<NetSocket>): void {
+  this[RECEIVER].ending(CloseCode.abnormal);
 }
 
 function onMessage(this: Listening<WsConnection>, data: object, isBinary: boolean): void {

@@ -37,6 +37,12 @@ export interface WsConnection {
   on(event: "close", listener: (code: number, reason: Uint8Array) => void): unknown;
 }
 
+/** What parses the frames of a connection of `ws`. */
+export interface WsFrames {
+  /** Listens for the peer's close frame. */
+  on(event: "conclude", listener: (code: number) => void): unknown;
+}
+
 /**
  * The socket beneath a connection.
  *
@@ -74,8 +80,8 @@ export interface NetSocket {
   uncork(): void;
   /** Drops the connection. */
   destroy(): unknown;
-  /** Listens for the moment from which it takes more again. */
-  on(event: "drain", listener: () => void): unknown;
+  /** Listens for the moment from which it takes more again, or for the end of the peer's half. */
+  on(event: "drain" | "end", listener: () => void): unknown;
   /** Listens for a failure; `close` follows. */
   on(event: "error", listener: (error: Error) => void): unknown;
   /** How many listeners an event has. */

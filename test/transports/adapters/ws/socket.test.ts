@@ -25,6 +25,7 @@ test("what arrives on the connection, and that its network drained, reaches the 
     message: vi.fn(),
     pong: vi.fn(),
     drain: vi.fn(),
+    ending: vi.fn(),
     error: vi.fn(),
     closed: vi.fn(),
   } satisfies Receiver;
