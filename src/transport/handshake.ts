@@ -1,4 +1,5 @@
 import type { User } from "../protocol/types.js";
+import { addressOf } from "./address.js";
 import { type Cookies, parseCookies } from "./cookies.js";
 
 /**
@@ -18,7 +19,10 @@ export interface Handshake {
   readonly cookies: Readonly<Record<string, string | undefined>>;
   /** The subprotocols that the client offers (RFC 6455, 4.1), in its order. */
   readonly protocols: readonly string[];
-  /** The address of the peer as the transport sees it: behind a proxy, the proxy's. */
+  /**
+   * The address of the peer as the transport sees it: behind a proxy, the proxy's. In one spelling on every
+   * adapter: IPv6 as RFC 5952 has it, without a zone, and IPv4 as itself where a socket listens on both.
+   */
   readonly ip: string;
   /** Whether this server itself knows that the request came by TLS. Behind a proxy that ends TLS it does not. */
   readonly isSecure: boolean;
@@ -63,7 +67,7 @@ export function createHandshake(
       return cookies;
     },
     protocols,
-    ip,
+    ip: addressOf(ip) ?? ip,
     isSecure,
     token,
   };

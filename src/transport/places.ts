@@ -1,35 +1,35 @@
-/** Counts the connections of one server, altogether and by address. */
+/** Counts the connections of one server, altogether and by the line that they come from. */
 export class Places {
   readonly #max: number | undefined;
-  readonly #maxPerIp: number | undefined;
-  readonly #perIp = new Map<string, number>();
+  readonly #maxPerLine: number | undefined;
+  readonly #perLine = new Map<string, number>();
   #taken = 0;
 
-  constructor(max: number | undefined, maxPerIp: number | undefined) {
+  constructor(max: number | undefined, maxPerLine: number | undefined) {
     this.#max = max;
-    this.#maxPerIp = maxPerIp;
+    this.#maxPerLine = maxPerLine;
   }
 
-  /** Whether one more from this address would be too many. */
-  isFull(ip: string): boolean {
+  /** Whether one more from this line would be too many. */
+  isFull(line: string): boolean {
     if (this.#max !== undefined && this.#taken >= this.#max) return true;
-    return this.#maxPerIp !== undefined && (this.#perIp.get(ip) ?? 0) >= this.#maxPerIp;
+    return this.#maxPerLine !== undefined && (this.#perLine.get(line) ?? 0) >= this.#maxPerLine;
   }
 
   /** Takes a place; undefined where none are counted. */
-  take(ip: string): Place | undefined {
-    if (this.#max === undefined && this.#maxPerIp === undefined) return undefined;
+  take(line: string): Place | undefined {
+    if (this.#max === undefined && this.#maxPerLine === undefined) return undefined;
     this.#taken++;
-    this.#perIp.set(ip, (this.#perIp.get(ip) ?? 0) + 1);
-    return new Place(this, ip);
+    this.#perLine.set(line, (this.#perLine.get(line) ?? 0) + 1);
+    return new Place(this, line);
   }
 
   /** Called by a place that was taken, once. */
-  free(ip: string): void {
+  free(line: string): void {
     this.#taken--;
-    const left = (this.#perIp.get(ip) ?? 0) - 1;
-    if (left > 0) this.#perIp.set(ip, left);
-    else this.#perIp.delete(ip);
+    const left = (this.#perLine.get(line) ?? 0) - 1;
+    if (left > 0) this.#perLine.set(line, left);
+    else this.#perLine.delete(line);
   }
 }
 
@@ -40,17 +40,17 @@ export class Places {
  */
 export class Place {
   #places: Places | undefined;
-  readonly #ip: string;
+  readonly #line: string;
 
   /** Made by a guard. @internal */
-  constructor(places: Places, ip: string) {
+  constructor(places: Places, line: string) {
     this.#places = places;
-    this.#ip = ip;
+    this.#line = line;
   }
 
   /** Gives the place back. Only the first call does something. */
   release(): void {
-    this.#places?.free(this.#ip);
+    this.#places?.free(this.#line);
     this.#places = undefined;
   }
 }

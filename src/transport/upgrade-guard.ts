@@ -5,7 +5,7 @@ import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import { isPromiseLike } from "../util/promises.js";
 import { TIMED_OUT, withTimeout } from "../util/timeout.js";
-import { isAddress } from "./address.js";
+import { addressOf, lineOf } from "./address.js";
 import { Admission, type Refusal } from "./admission.js";
 import { type Outcome, outcomeOf, outcomeOfError } from "./authentication.js";
 import type { Handshake } from "./handshake.js";
@@ -36,7 +36,10 @@ export interface UpgradeOptions<U extends User = User, R = unknown> {
   readonly origins?: Origins | undefined;
   /** Most connections at once; more get 429. Default: no limit. */
   readonly maxConnections?: number | undefined;
-  /** Most connections at once from one address; more get 429. Default: no limit. */
+  /**
+   * Most connections at once from one address; more get 429. IPv6 addresses of one /64 count as one: a single
+   * line has as many. Default: no limit.
+   */
   readonly maxConnectionsPerIp?: number | undefined;
   /**
    * Returns the address that a request counts for, where a proxy of yours tells it in a header. By default
@@ -187,10 +190,10 @@ export class UpgradeGuard<U extends User = User, R = unknown> {
   #enter(handshake: Handshake, request: R): Answer<U> | Promise<Answer<U>> {
     // It may have begun to close while `origins` was waited for.
     if (this.#host.isClosing) return this.#refuse(handshake, 503);
-    const ip = this.#ipOf(handshake);
-    if (this.#places.isFull(ip)) return this.#refuse(handshake, 429);
+    const line = lineOf(this.#ipOf(handshake));
+    if (this.#places.isFull(line)) return this.#refuse(handshake, 429);
     // The place is taken while authentication runs, or a crowd would pass the limit together.
-    const place = this.#places.take(ip);
+    const place = this.#places.take(line);
     const authenticate = this.#authenticate;
     if (authenticate === undefined) return new Admission<U>(undefined, handshake, place);
     return this.#ask(
@@ -235,7 +238,7 @@ export class UpgradeGuard<U extends User = User, R = unknown> {
     let cause: unknown;
     try {
       const ip: unknown = this.#clientIp(handshake);
-      if (isAddress(ip)) return ip;
+      if (addressOf(ip) !== undefined) return ip as string;
       if (isPromiseLike(ip)) ip.then(undefined, () => {}); // Reported below, as a promise.
       cause = new TypeError(`It returned ${isPromiseLike(ip) ? "a promise" : JSON.stringify(ip)}.`);
     } catch (error) {

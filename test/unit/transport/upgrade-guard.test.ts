@@ -418,3 +418,31 @@ describe("clientIp", () => {
     );
   });
 });
+
+describe("maxConnectionsPerIp", () => {
+  const from = (ip: string) => createHandshake("/ws", {}, ip);
+
+  test.each([
+    ["one line's many addresses of IPv6", ["2001:db8:1:2::7", "2001:db8:1:2:ffff::8"]],
+    ["an address in another spelling", ["2001:db8::1", "2001:0DB8:0000:0000:0000:0000:0000:0001"]],
+    ["IPv4 that is mapped into IPv6", ["192.0.2.7", "::ffff:192.0.2.7"]],
+    ["a link's address with and without its zone", ["fe80::1%eth0", "fe80::1"]],
+  ])("counts as one %s, also where clientIp tells them", async (_, ips) => {
+    const clientIp: UpgradeOptions["clientIp"] = ({ headers }) => headers["x-real-ip"] ?? "";
+    const asSeen = guarding({ maxConnections: 10 }).guard;
+    const asTold = guarding({ maxConnections: 10, clientIp }).guard;
+    for (const [index, ip] of ips.entries()) {
+      const told = createHandshake("/ws", { "x-real-ip": ip }, "192.0.2.1");
+      const answer = index === 0 ? { isAdmitted: true } : { status: 429 };
+      expect(await asSeen.admit(from(ip))).toMatchObject(answer);
+      expect(await asTold.admit(told)).toMatchObject(answer);
+    }
+  });
+
+  test("counts another /64 as another line", async () => {
+    const { guard } = guarding({ maxConnections: 10 });
+    for (const ip of ["2001:db8:1:2::7", "2001:db8:1:3::7", "192.0.2.7"]) {
+      expect(await guard.admit(from(ip))).toMatchObject({ isAdmitted: true });
+    }
+  });
+});
