@@ -60,6 +60,9 @@ export class Inbox implements Receiver {
       this.#refuse("RATE_LIMITED", "Too many messages; slow down.", envelope.id);
     } else if (isDeeperThan(envelope.payload, MAX_DEPTH)) {
       this.#refuse("INVALID_PAYLOAD", `A payload nests at most ${MAX_DEPTH} levels.`, envelope.id);
+    } else if (MAY_GROW.test(data) && hasGrown(envelope.payload, data)) {
+      const text = "The payload is longer than the message without exponents in its numbers.";
+      this.#refuse("INVALID_PAYLOAD", text, envelope.id);
     } else {
       dispatcher.dispatch(client, envelope);
     }
@@ -109,15 +112,30 @@ export class Inbox implements Receiver {
   }
 }
 
+/**
+ * A number with an exponent: the only part of a JSON text that may be longer where it is written again. `1e20`
+ * has 21 digits then; a string has as many bytes, or fewer.
+ */
+const MAY_GROW = /[[:,\s]-?\d+(?:\.\d+)?e/i;
+
+/** Whether others would be sent more bytes for a payload than its whole message had. */
+function hasGrown(payload: unknown, message: string): boolean {
+  return payload !== undefined && isLongerThan(JSON.stringify(payload), bytesOf(message));
+}
+
 /** Whether a text is longer than `limit` bytes of UTF-8; counts them only where it is close. */
 function isLongerThan(text: string, limit: number): boolean {
   if (text.length > limit) return true;
-  if (text.length * 3 <= limit) return false;
+  return text.length * 3 > limit && bytesOf(text) > limit;
+}
+
+/** Length of a text in bytes of UTF-8. */
+function bytesOf(text: string): number {
   let bytes = 0;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
     // Each half of a surrogate pair stands for two of its four bytes.
     bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;
   }
-  return bytes > limit;
+  return bytes;
 }
