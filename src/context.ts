@@ -7,6 +7,7 @@ import type { Emitter } from "./util/emitter.js";
 import type { EventQueue } from "./util/event-queue.js";
 import type { Logger } from "./util/logger.js";
 import { rejected, resolved } from "./util/promises.js";
+import { leftOut, Throttle } from "./util/throttle.js";
 
 /**
  * On this node: what a hub has counted since it was made.
@@ -51,6 +52,7 @@ export class Context {
   isClosed = false;
   readonly #emitter: Emitter<AnyEvents>;
   readonly #queue: EventQueue;
+  readonly #throttle: Throttle;
   #now = 0;
   #timestamp = "";
 
@@ -60,6 +62,7 @@ export class Context {
     this.logger = logger;
     this.#emitter = emitter;
     this.#queue = queue;
+    this.#throttle = new Throttle(clock);
   }
 
   /** Now, as a message's timestamp. */
@@ -104,8 +107,14 @@ export class Context {
   /** Tells of an error: the listeners of `error`, or the logger where there are none. */
   report(error: RoomcastError, client?: AnyClient): void {
     if (this.hears("error")) this.emit("error", { error, client });
-    // Strangers can make transports fail at will; that must not fill anybody's log.
-    else if (error.code === "SOCKET_FAILED") this.logger.debug(error);
-    else this.logger.error(error);
+    else this.log(error);
+  }
+
+  /** Logs an error: one a second with that text, since strangers can cause most errors at will. */
+  log(error: RoomcastError): void {
+    const left = this.#throttle.pass(error.message);
+    if (left === undefined) return;
+    const level = error.code === "SOCKET_FAILED" ? "debug" : "error";
+    this.logger[level](error, ...(left === 0 ? [] : [leftOut(left)]));
   }
 }

@@ -293,7 +293,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     const text = `A listener of "${event}" failed.`;
     const error = new RoomcastError("LISTENER_FAILED", text, { cause });
     // Listeners of "error" that fail are not asked again.
-    if (event === "error") this.#context.logger.error(error);
+    if (event === "error") this.#context.log(error);
     else this.#context.report(error);
   }
 }

@@ -1,8 +1,6 @@
 import { type LocalErrorCode, RoomcastError } from "../protocol/errors.js";
 import type { SteadyClock } from "../util/clock.js";
-
-/** Time (ms) between two reports of one hub. */
-const PERIOD = 1_000;
+import { leftOut, Throttle } from "../util/throttle.js";
 
 /** What reporting needs of a hub. */
 export interface OutageHost {
@@ -17,23 +15,18 @@ export interface OutageHost {
  */
 class Outages {
   readonly #host: OutageHost;
-  #reportedAt = -Infinity;
-  #unreported = 0;
+  readonly #throttle: Throttle;
 
   constructor(host: OutageHost) {
     this.#host = host;
+    this.#throttle = new Throttle(host.clock);
   }
 
   report(code: LocalErrorCode, text: string, cause?: unknown): void {
-    const now = this.#host.clock.monotonic();
-    if (now - this.#reportedAt < PERIOD) {
-      this.#unreported++;
-      return;
-    }
-    const more = this.#unreported === 0 ? "" : ` (${this.#unreported} more since the last report.)`;
-    this.#reportedAt = now;
-    this.#unreported = 0;
-    this.#host.report(new RoomcastError(code, text + more, { cause }));
+    const left = this.#throttle.pass();
+    if (left === undefined) return;
+    const more = left === 0 ? text : `${text} ${leftOut(left)}`;
+    this.#host.report(new RoomcastError(code, more, { cause }));
   }
 }
 

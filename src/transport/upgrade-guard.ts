@@ -4,6 +4,7 @@ import { checkCount, checkFunction, checkNames, checkSync } from "../util/checks
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import { isPromiseLike } from "../util/promises.js";
+import { Throttle } from "../util/throttle.js";
 import { TIMED_OUT, withTimeout } from "../util/timeout.js";
 import { addressOf, lineOf } from "./address.js";
 import { Admission, type Refusal } from "./admission.js";
@@ -132,6 +133,8 @@ export class UpgradeGuard<U extends User = User, R = unknown> {
   readonly #mayConnect: OriginRule;
   readonly #clientIp: UpgradeOptions<U, R>["clientIp"];
   readonly #places: Places;
+  /** The refusals in the log, by status. */
+  readonly #logged: Throttle;
   #hasReportedIp = false;
 
   /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
@@ -147,6 +150,7 @@ export class UpgradeGuard<U extends User = User, R = unknown> {
     this.#mayConnect = readOrigins(origins);
     this.#clientIp = options.clientIp;
     this.#places = new Places(maxConnections, maxConnectionsPerIp);
+    this.#logged = new Throttle(this.#host.clock);
   }
 
   /**
@@ -260,7 +264,11 @@ export class UpgradeGuard<U extends User = User, R = unknown> {
   }
 
   #refuse(handshake: Handshake, status: Refusal["status"], cause?: unknown): Refusal {
-    this.#host.logger.info("Upgrade refused", { status, ip: handshake.ip, cause });
+    const left = this.#logged.pass(String(status));
+    if (left !== undefined) {
+      const more = left === 0 ? {} : { more: left };
+      this.#host.logger.info("Upgrade refused", { status, ip: handshake.ip, cause, ...more });
+    }
     this.#host.emit("refused", { handshake, status, cause });
     const { text, headers } = REFUSALS[status];
     return {
