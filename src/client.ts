@@ -262,9 +262,9 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     this.outbox.terminate();
   }
 
-  /** Sends an envelope as it is. @internal */
+  /** Sends an envelope as it is, as an answer. @internal */
   push(envelope: ServerEnvelope): void {
-    this.outbox.push(new Message(envelope));
+    this.outbox.answer(new Message(envelope));
   }
 
   /** The peer ends the connection, which is not gone yet: nothing more is sent. @internal */

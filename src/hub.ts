@@ -95,12 +95,12 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     const rooms = new Rooms(context, settings, { users, requests });
     const typing = new Typing(context, users);
     const presence = new Presence(context, users, rooms, maxMessageBytes);
-    const catchUp = new CatchUp(context, settings, presence);
+    const dispatcher = new Dispatcher(context, settings);
+    const catchUp = new CatchUp(context, settings, presence, (client) => dispatcher.goOn(client));
     const authorization = new Authorization(context, settings);
     const claims = new Claims();
     const around = { authorization, claims, rooms, users, typing, presence, catchUp, requests };
     const membership = new Membership(context, around, settings.maxRoomsPerClient);
-    const dispatcher = new Dispatcher(context, settings);
     const turn = new Turn<AnyClient>(context.clock, context.counters, catchUp, (client, cause) =>
       this.#socketFailed(client, cause),
     );

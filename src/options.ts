@@ -38,7 +38,8 @@ export interface HubOptions<U extends User = User, D = Record<string, unknown>> 
   readonly maxMessageBytes?: number;
   /**
    * Bytes that may wait for a client's network. A client with more lags until it drains: room messages wait in
-   * history, and of messages that must be queued as much again may wait. Default 1048576 (1 MiB).
+   * history, and of messages that must be queued as much again may wait. While half of it waits of answers to what
+   * the client sent, its next messages wait. Default 1048576 (1 MiB).
    */
   readonly maxBufferedBytes?: number;
   /**

@@ -23,6 +23,8 @@ const MAX_SKIPS = 10_000;
 export class Lag {
   /** Whether the network takes nothing: then only what must be queued is queued. */
   isSlow = false;
+  /** Whether too much waits, or has waited since it was last live: it counts as lagging. */
+  isLagging = false;
   /** Whether the client was reported as lagging. */
   isReported = false;
   /** Whether more waits than may ever wait. */
@@ -31,8 +33,8 @@ export class Lag {
   limit = 0;
   /** Bytes left before the socket must be asked again. */
   remaining = 0;
-  /** Bytes queued in this turn that were caught up. */
-  replaying = 0;
+  /** Bytes queued in this turn that are not written yet. */
+  queued = 0;
   /** By name of the room. */
   readonly cursors = new Map<string, Cursor>();
   /** Rooms in which presence messages were left out. */
@@ -55,6 +57,7 @@ export class Lag {
   slow(waiting: number, extra: number): void {
     if (this.isSlow) return;
     this.isSlow = true;
+    this.isLagging = true;
     this.limit = waiting + extra;
     this.remaining = extra;
   }

@@ -31,6 +31,8 @@ export class Outbox<Owner> implements Flushable {
   #tail: Batch | undefined;
   /** Upper bound of the bytes that wait: what waited when the socket was last asked, and all written since. */
   #mayWait = 0;
+  /** Upper bound of the bytes that wait of answers to what the client sent. */
+  #answers = 0;
   /** What the client is behind with; undefined while it keeps up. */
   lag: Lag | undefined;
   /** Whether it is on this turn's list. */
@@ -49,8 +51,7 @@ export class Outbox<Owner> implements Flushable {
 
   /** Bytes that may be sent to a client that lags without making it slow again; at 0 or less, wait. */
   get headroom(): number {
-    const queued = this.lag?.replaying ?? 0;
-    return this.#maxBufferedBytes / 2 - this.bufferedAmount - queued;
+    return this.#maxBufferedBytes / 2 - this.bufferedAmount - (this.lag?.queued ?? 0);
   }
 
   /** Bytes that wait for the network; without end where the socket fails to say. */
@@ -78,9 +79,36 @@ export class Outbox<Owner> implements Flushable {
   replay(part: Part): void {
     if (this.#tail === undefined && !this.#begin()) return;
     this.#enter();
-    const bytes = part instanceof Message ? part.frame.length : part.bytes;
-    this.fallBehind().replaying += bytes;
+    this.fallBehind().queued += part instanceof Message ? part.frame.length : part.bytes;
     this.#append(part);
+  }
+
+  /** Queues the answer to a message of this client's, which counts until it is read. */
+  answer(message: Message): void {
+    this.#answers += message.frame.length;
+    this.push(message);
+  }
+
+  /**
+   * Whether a further answer may be queued: not while answers of half of `maxBufferedBytes` wait, also of this
+   * turn. So nobody lags for what they asked for. Where there is no room, the client is looked at again.
+   */
+  hasRoom(): boolean {
+    const limit = this.#maxBufferedBytes / 2;
+    if (this.#answers <= limit) return true;
+    if (this.#tail !== undefined) this.#flush(this.#turn.root);
+    this.#ask();
+    if (this.#answers <= limit || this.#isClosed) return true;
+    this.#turn.slowClients.full(this.#owner);
+    return false;
+  }
+
+  /** Looks whether a client that was full keeps up, though nothing is sent to it. What is sent next decides anew. */
+  look(): void {
+    this.#ask();
+    if (this.#mayWait <= this.#maxBufferedBytes || this.#isClosed) return;
+    this.fallBehind().isLagging = true;
+    this.#enter();
   }
 
   /** The client is behind: from now on it is caught up before it is live. */
@@ -105,7 +133,8 @@ export class Outbox<Owner> implements Flushable {
     const { slowClients } = this.#turn;
     this.#isDue = false;
     this.#flush();
-    if (this.lag?.isSlow && !this.lag.isReported && !this.#isClosed) {
+    this.#lookBack();
+    if (this.lag?.isLagging && !this.lag.isReported && !this.#isClosed) {
       this.lag.isReported = true;
       slowClients.lagging(this.#owner);
     }
@@ -177,7 +206,7 @@ export class Outbox<Owner> implements Flushable {
     this.#tail = this.#turn.root;
     // Asking the socket is a call into the runtime, so it is asked only when too much may wait.
     if (this.#mayWait > this.#maxBufferedBytes) {
-      this.#mayWait = this.bufferedAmount;
+      this.#ask();
       if (this.#isClosed) return false;
       if (this.#mayWait > this.#maxBufferedBytes) {
         this.fallBehind().slow(this.#mayWait, this.#maxBufferedBytes);
@@ -186,11 +215,29 @@ export class Outbox<Owner> implements Flushable {
     return true;
   }
 
+  /** A turn is written: what waits may be read at once, or never, and then nobody looks again. */
+  #lookBack(): void {
+    if (this.#isClosed) return;
+    const max = this.#maxBufferedBytes;
+    const isLagging = this.lag?.isLagging === true;
+    if (this.#answers > max / 16 || (this.#mayWait > max && !isLagging)) this.#ask();
+    if (isLagging || this.#mayWait <= max || this.#isClosed) return;
+    this.#turn.slowClients.full(this.#owner);
+  }
+
+  /** Asks the socket what waits. */
+  #ask(): void {
+    this.#mayWait = this.bufferedAmount;
+    // Whatever waits may be answers, or what was sent after them.
+    this.#answers = Math.min(this.#answers, this.#mayWait);
+  }
+
   #mayPass(message: Message, lag: Lag): boolean {
     let verdict = lag.filter(message);
     if (verdict === "pass" && lag.isSlow && this.#isOverLimit(message, lag)) verdict = "overflow";
     if (verdict === "overflow") lag.isOverflowing = true;
     if (verdict === "drop" || verdict === "overflow") this.#dropped++;
+    if (verdict === "pass") lag.queued += message.frame.length;
     return verdict === "pass";
   }
 
@@ -208,10 +255,7 @@ export class Outbox<Owner> implements Flushable {
   #append(part: Part): void {
     const tail = this.#tail?.append(part);
     this.#tail = tail;
-    if (tail !== undefined && tail.size > FLUSH_ABOVE) {
-      this.#tail = this.#turn.root;
-      this.#write(tail);
-    }
+    if (tail !== undefined && tail.size > FLUSH_ABOVE) this.#flush(this.#turn.root);
   }
 
   #enter(): void {
@@ -226,16 +270,17 @@ export class Outbox<Owner> implements Flushable {
     this.#turn.defer(this, ms);
   }
 
-  #flush(): void {
+  /** Writes what is queued; what follows in this turn begins at `next`. */
+  #flush(next?: Batch): void {
     const tail = this.#tail;
-    this.#tail = undefined;
+    this.#tail = next;
     if (tail !== undefined) this.#write(tail);
   }
 
   #write(batch: Batch): void {
     if (batch.length === 0) return;
     this.#turn.counters.delivered += batch.length;
-    if (this.lag !== undefined) this.lag.replaying = 0;
+    if (this.lag !== undefined) this.lag.queued = 0;
     this.#mayWait += batch.size * BYTES_PER_UNIT + batch.length * HEADER_BYTES;
     try {
       this.#socket.write(batch);

@@ -11,6 +11,8 @@ export interface Flushable {
 
 /** Hears of clients that do not keep up, at the end of a turn. */
 export interface SlowClients<Owner> {
+  /** More waits for a client than it may have for the moment: it is looked at again. */
+  full(owner: Owner): void;
   /** A client began to lag. */
   lagging(owner: Owner): void;
   /** A client will not get `count` messages. */

@@ -1,10 +1,12 @@
 import type { AnyClient, Client } from "../client.js";
 import type { Context } from "../context.js";
+import { CloseCode } from "../protocol/close-codes.js";
 import { isForClient, RoomcastError } from "../protocol/errors.js";
-import { orderOf } from "../protocol/messages.js";
+import { traitsOf } from "../protocol/messages.js";
 import type { Envelope, User } from "../protocol/types.js";
 import { isPromiseLike, knownValue } from "../util/promises.js";
 import { TIMED_OUT, withTimeout } from "../util/timeout.js";
+import { Backlog } from "./backlog.js";
 import { Incoming } from "./incoming.js";
 import { PendingHandlers } from "./pending-handlers.js";
 
@@ -33,6 +35,7 @@ const MAX_WAITING = 100;
 interface DispatcherSettings {
   readonly handlerTimeout: number | false;
   readonly maxPendingHandlers: number | false;
+  readonly maxMessageBytes: number;
 }
 
 /** Finds the handler of a message, runs it, and answers. Messages of one client take effect in order. */
@@ -44,14 +47,17 @@ export class Dispatcher {
   readonly #builtIn = new Set<string>();
   readonly #pending: PendingHandlers;
   readonly #maxPending: number | false;
-  /** By client, while a promise holds it up: the messages that wait. */
-  readonly #waiting = new Map<AnyClient, Envelope[]>();
+  readonly #maxMessageBytes: number;
+  /** What waits, of clients that a promise holds up, or that do not read their answers. */
+  readonly #waiting = new Map<AnyClient, Backlog>();
   #running = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(context: Context, { handlerTimeout, maxPendingHandlers }: DispatcherSettings) {
+  constructor(context: Context, settings: DispatcherSettings) {
+    const { handlerTimeout, maxPendingHandlers, maxMessageBytes } = settings;
     this.#context = context;
     this.#handlerTimeout = handlerTimeout;
+    this.#maxMessageBytes = maxMessageBytes;
     this.#maxPending = maxPendingHandlers;
     this.#pending = new PendingHandlers(context.clock, maxPendingHandlers);
   }
@@ -74,26 +80,77 @@ export class Dispatcher {
   /** Runs `callback` once no handler's promise is pending any more; at once, if none is. */
   whenIdle(callback: () => void): void {
     this.#onIdle = callback;
+    // Nobody is waited for any more who does not read.
+    for (const client of this.#waiting.keys()) this.goOn(client);
     if (this.#running === 0) callback();
   }
 
-  /** Handles an envelope, now or after those before it. Never throws: every failure is answered. */
-  dispatch(client: AnyClient, envelope: Envelope): void {
-    const waiting = this.#waiting.size === 0 ? undefined : this.#waiting.get(client);
-    const isFree = waiting === undefined && !this.#context.isClosing;
-    if (isFree || orderOf(envelope.type) === "prompt") {
-      const pending = this.#run(client, envelope);
-      if (pending !== undefined) void this.#hold(client, envelope, pending);
-      return;
+  /**
+   * Handles an envelope, or refuses it: now, or after those before it, and once its answer has room among what
+   * waits for the client. `size` is the length of its text. Never throws: every failure is answered.
+   */
+  dispatch(client: AnyClient, envelope: Envelope, size: number, refusal?: RoomcastError): void {
+    this.goOn(client);
+    const backlog = this.#waiting.size === 0 ? undefined : this.#waiting.get(client);
+    const { isClosing } = this.#context;
+    const { order } = traitsOf(envelope.type);
+    if (this.#hasRoom(client, envelope, refusal)) {
+      const isFree = backlog === undefined && !isClosing;
+      if (isFree || order === "prompt" || refusal !== undefined) {
+        this.#begin(client, envelope, refusal);
+        return;
+      }
+      if (backlog?.isHeld && backlog.length >= MAX_WAITING) {
+        const text = `At most ${MAX_WAITING} messages may wait for you to join or send.`;
+        refuse(client, new RoomcastError("RATE_LIMITED", text), envelope.id);
+        return;
+      }
     }
     // A hub that closes finishes what it has begun, and begins nothing.
-    if (waiting === undefined || this.#context.isClosing) return;
-    if (waiting.length < MAX_WAITING) {
-      waiting.push(envelope);
+    if (isClosing) return;
+    if (this.#backlogOf(client).push({ envelope, size, refusal })) return;
+    client.close(CloseCode.tooSlow, "You sent more than you read the answers to; reconnect.");
+  }
+
+  /** Goes on with what waits of a client, as far as its answers have room. */
+  goOn(client: AnyClient): void {
+    const backlog = this.#waiting.size === 0 ? undefined : this.#waiting.get(client);
+    if (backlog === undefined || backlog.isHeld) return;
+    for (let next = backlog.first; next !== undefined; next = backlog.first) {
+      if (!client.isOpen || !this.#hasRoom(client, next.envelope, next.refusal)) break;
+      backlog.shift();
+      if (next.answer !== undefined) next.answer();
+      else this.#begin(client, next.envelope, next.refusal);
+      if (backlog.isHeld) return;
+    }
+    const isOver = !client.isOpen || this.#context.isClosing;
+    if (backlog.length > 0 && !isOver) return;
+    if (this.#waiting.get(client) === backlog) this.#waiting.delete(client);
+    backlog.end();
+  }
+
+  /** Whether the answer to a message has room among what waits for its client. */
+  #hasRoom({ outbox }: AnyClient, { type }: Envelope, refusal: RoomcastError | undefined): boolean {
+    return (refusal === undefined && !traitsOf(type).isAnswered) || outbox.hasRoom();
+  }
+
+  /** Handles a message, and holds up what the client sends next if it must wait. */
+  #begin(client: AnyClient, envelope: Envelope, refusal: RoomcastError | undefined): void {
+    if (refusal !== undefined) {
+      refuse(client, refusal, envelope.id);
       return;
     }
-    const text = `At most ${MAX_WAITING} messages may wait for you to join or send.`;
-    refuse(client, new RoomcastError("RATE_LIMITED", text), envelope.id);
+    const pending = this.#run(client, envelope);
+    if (pending !== undefined) void this.#hold(client, envelope, pending);
+  }
+
+  #backlogOf(client: AnyClient): Backlog {
+    let backlog = this.#waiting.get(client);
+    if (backlog === undefined) {
+      backlog = new Backlog(this.#maxMessageBytes);
+      this.#waiting.set(client, backlog);
+    }
+    return backlog;
   }
 
   /** Runs the handler. Returns its promise if what the client sends next must wait for it. */
@@ -104,7 +161,7 @@ export class Dispatcher {
       refuse(client, new RoomcastError("UNKNOWN_TYPE", `There is no type "${type}".`), id);
       return undefined;
     }
-    if (this.#pending.isFull(client) && this.#mayPend(type)) {
+    if (this.#pending.isFull(client) && !this.#builtIn.has(type)) {
       const text = `At most ${this.#maxPending} of your messages may be in work at once.`;
       refuse(client, new RoomcastError("RATE_LIMITED", text), id);
       return undefined;
@@ -115,17 +172,12 @@ export class Dispatcher {
       const result = handler(client, message);
       if (result === ANSWERED) return undefined;
       if (!isPromiseLike(result)) acknowledge(client, id, result);
-      else if (this.#builtIn.has(type) && orderOf(type) === "holds") return result;
+      else if (this.#builtIn.has(type)) return result;
       else this.#settle(client, envelope, result);
     } catch (error) {
       this.#fail(client, envelope, error);
     }
     return undefined;
-  }
-
-  /** Whether the promise of a type's handler is waited for beside others: not where it holds them up, or has none. */
-  #mayPend(type: string): boolean {
-    return !this.#builtIn.has(type) || orderOf(type) === "waits";
   }
 
   /** Answers with the value of a promise: at once where it is known already. */
@@ -140,43 +192,61 @@ export class Dispatcher {
     const timeout = this.#handlerTimeout;
     const turn = this.#pending.begin(client);
     let isLate = false;
+    const fail = (error: unknown) =>
+      this.#answer(client, envelope, () => this.#fail(client, envelope, error));
     this.#running++;
     try {
       const value = await withTimeout(result, this.#context.clock, timeout);
       if (value === TIMED_OUT) {
         isLate = true;
         const text = `The handler for "${envelope.type}" did not settle in ${timeout} ms.`;
-        this.#fail(client, envelope, new RoomcastError("HANDLER_TIMEOUT", text));
+        await fail(new RoomcastError("HANDLER_TIMEOUT", text));
         await result;
       } else {
-        acknowledge(client, envelope.id, value);
+        const answered = this.#answer(client, envelope, () =>
+          acknowledge(client, envelope.id, value),
+        );
+        if (answered !== undefined) await answered;
       }
     } catch (error) {
       if (isLate) this.#context.report(handlerFailed(envelope, error), client);
-      else this.#fail(client, envelope, error);
+      else await fail(error);
     }
     this.#pending.end(client, turn);
     this.#ended();
   }
 
-  /** Waits for a promise, and then handles what the same client sent meanwhile, one after the other. */
-  async #hold(client: AnyClient, envelope: Envelope, result: PromiseLike<unknown>): Promise<void> {
-    const waiting: Envelope[] = [];
-    this.#waiting.set(client, waiting);
-    this.#running++;
-    for (let pending: PromiseLike<unknown> | undefined = result; pending !== undefined; ) {
-      try {
-        acknowledge(client, envelope.id, await pending);
-      } catch (error) {
-        this.#fail(client, envelope, error);
-      }
-      pending = undefined;
-      while (pending === undefined && waiting.length > 0 && client.isOpen) {
-        envelope = waiting.shift() as Envelope;
-        pending = this.#run(client, envelope);
-      }
+  /** Sends a late answer, once it has room. Returns a promise if that is not now. Throws what `send` throws. */
+  #answer(client: AnyClient, envelope: Envelope, send: () => void): Promise<void> | undefined {
+    if (this.#context.isClosing || !client.isOpen || client.outbox.hasRoom()) {
+      send();
+      return undefined;
     }
-    this.#waiting.delete(client);
+    return new Promise((resolve, reject) => {
+      const answer = () => {
+        try {
+          send();
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#backlogOf(client).push({ envelope, size: 0, answer });
+    });
+  }
+
+  /** Waits for a promise, and then goes on with what the same client sent meanwhile. */
+  async #hold(client: AnyClient, envelope: Envelope, result: PromiseLike<unknown>): Promise<void> {
+    const backlog = this.#backlogOf(client);
+    backlog.isHeld = true;
+    this.#running++;
+    try {
+      acknowledge(client, envelope.id, await result);
+    } catch (error) {
+      this.#fail(client, envelope, error);
+    }
+    backlog.isHeld = false;
+    this.goOn(client);
     this.#ended();
   }
 

@@ -5,7 +5,7 @@ import { decodeEnvelope, isDeeperThan, MAX_DEPTH } from "../protocol/envelope.js
 import { RoomcastError } from "../protocol/errors.js";
 import type { Envelope } from "../protocol/types.js";
 import type { Receiver } from "../transport/socket.js";
-import { type Dispatcher, refuse } from "./dispatcher.js";
+import type { Dispatcher } from "./dispatcher.js";
 import { type RateLimit, TokenBucket, type Verdict } from "./rate-limit.js";
 import type { Reading } from "./reading.js";
 
@@ -16,7 +16,7 @@ export interface InboxHost {
   readonly maxMessageBytes: number;
   readonly rateLimit: RateLimit | false;
   readonly reading: Reading;
-  /** The network of a client that is behind has taken something. */
+  /** The network of a client has taken something of what waited. */
   drained(client: AnyClient): void;
   /** A client's connection is gone. */
   gone(client: AnyClient, code: number, reason: string): void;
@@ -54,18 +54,14 @@ export class Inbox implements Receiver {
       client.close(CloseCode.policyViolation, "Too many messages.");
       return;
     }
-    const envelope = this.#decode(data);
-    if (envelope === undefined) return;
-    if (verdict === "limited") {
-      this.#refuse("RATE_LIMITED", "Too many messages; slow down.", envelope.id);
-    } else if (isDeeperThan(envelope.payload, MAX_DEPTH)) {
-      this.#refuse("INVALID_PAYLOAD", `A payload nests at most ${MAX_DEPTH} levels.`, envelope.id);
-    } else if (MAY_GROW.test(data) && hasGrown(envelope.payload, data)) {
-      const text = "The payload is longer than the message without exponents in its numbers.";
-      this.#refuse("INVALID_PAYLOAD", text, envelope.id);
-    } else {
-      dispatcher.dispatch(client, envelope);
+    let envelope: Envelope;
+    try {
+      envelope = decodeEnvelope(data);
+    } catch (error) {
+      dispatcher.dispatch(client, UNREADABLE, data.length, error as RoomcastError);
+      return;
     }
+    dispatcher.dispatch(client, envelope, data.length, refusalOf(envelope, data, verdict));
   }
 
   pong(): void {
@@ -74,7 +70,7 @@ export class Inbox implements Receiver {
 
   drain(): void {
     this.#client.lastSeen = this.#host.context.clock.monotonic();
-    if (this.#client.outbox.lag !== undefined) this.#host.drained(this.#client);
+    this.#host.drained(this.#client);
   }
 
   ending(code: number): void {
@@ -97,19 +93,26 @@ export class Inbox implements Receiver {
       ? "ok"
       : bucket.take(now, this.#host.reading.read(now, bucket.updated));
   }
+}
 
-  #decode(text: string): Envelope | undefined {
-    try {
-      return decodeEnvelope(text);
-    } catch (error) {
-      refuse(this.#client, error as RoomcastError, undefined);
-      return undefined;
-    }
-  }
+/** In the place of a message that cannot be read. */
+const UNREADABLE: Envelope = { type: "" };
 
-  #refuse(code: "RATE_LIMITED" | "INVALID_PAYLOAD", text: string, id: string | undefined): void {
-    refuse(this.#client, new RoomcastError(code, text), id);
+/** Why a message is refused, if it is. */
+function refusalOf(
+  { payload }: Envelope,
+  data: string,
+  verdict: Verdict,
+): RoomcastError | undefined {
+  if (verdict === "limited") {
+    return new RoomcastError("RATE_LIMITED", "Too many messages; slow down.");
   }
+  if (isDeeperThan(payload, MAX_DEPTH)) {
+    return new RoomcastError("INVALID_PAYLOAD", `A payload nests at most ${MAX_DEPTH} levels.`);
+  }
+  if (!MAY_GROW.test(data) || !hasGrown(payload, data)) return undefined;
+  const text = "The payload is longer than the message without exponents in its numbers.";
+  return new RoomcastError("INVALID_PAYLOAD", text);
 }
 
 /**

@@ -19,12 +19,21 @@ interface MessageType<Payload, Traits> {
  *
  * - `holds`: it waits, and while its handler's promise is pending, what follows waits for it.
  * - `waits`: it waits for those that hold, and holds nothing up. Applications' own types are so.
- * - `prompt`: it waits for nothing.
+ * - `prompt`: it waits for none of them.
  */
 export type Order = "holds" | "waits" | "prompt";
 
-const fromClient = <Payload>(order: Order): MessageType<Payload, { readonly order: Order }> => ({
-  traits: { order },
+interface ClientTraits {
+  readonly order: Order;
+  /** Whether it is answered, if only with an error. */
+  readonly isAnswered: boolean;
+}
+
+const fromClient = <Payload>(
+  order: Order,
+  isAnswered = true,
+): MessageType<Payload, ClientTraits> => ({
+  traits: { order, isAnswered },
 });
 
 /** The built-in types that a client sends. */
@@ -34,12 +43,12 @@ export const CLIENT_MESSAGES = {
   send_message: fromClient<unknown>("holds"),
   typing: fromClient<undefined>("holds"),
   stop_typing: fromClient<undefined>("holds"),
-  online_users: fromClient<{ room_id: string }>("waits"),
+  online_users: fromClient<{ room_id: string }>("holds"),
   ping: fromClient<undefined>("prompt"),
   /** Answers the hub's own ping. */
-  pong: fromClient<undefined>("prompt"),
+  pong: fromClient<undefined>("prompt", false),
   /** Answers a request of the server, under the server's id. */
-  ack: fromClient<unknown>("prompt"),
+  ack: fromClient<unknown>("prompt", false),
 };
 
 /** Whether applications may send a type, too, or the hub alone. */
@@ -85,11 +94,14 @@ export type ServerEnvelope = {
   [T in ServerType]: Envelope & { readonly type: T; readonly payload?: PayloadOf<T> | undefined };
 }[ServerType];
 
-/** The order in which a client's message is handled. */
-export function orderOf(type: string): Order {
+/** What holds for the types that applications handle. */
+const OTHERS: ClientTraits = { order: "waits", isAnswered: true };
+
+/** How a client's message is handled. */
+export function traitsOf(type: string): ClientTraits {
   return Object.hasOwn(CLIENT_MESSAGES, type)
-    ? CLIENT_MESSAGES[type as keyof typeof CLIENT_MESSAGES].traits.order
-    : "waits";
+    ? CLIENT_MESSAGES[type as keyof typeof CLIENT_MESSAGES].traits
+    : OTHERS;
 }
 
 const RESERVED: ReadonlySet<string> = new Set([

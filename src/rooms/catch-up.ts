@@ -28,15 +28,22 @@ export class CatchUp implements SlowClients<AnyClient> {
   /** How long (ms) a client may lag. */
   readonly #lagTimeout: number | false;
   readonly #reading: ReadSettings;
+  /** Goes on with the messages of a client that wait for it to read. */
+  readonly #goOn: (client: AnyClient) => void;
   readonly #lagging = new Set<AnyClient>();
+  /** Clients that are looked at next: more waited for them than they may have. */
+  #full = new Set<AnyClient>();
+  #look: unknown;
 
   constructor(
     context: Context,
     settings: { readonly lagTimeout: number | false; readonly handlerTimeout: number | false },
     presence: Presence,
+    goOn: (client: AnyClient) => void,
   ) {
     this.#context = context;
     this.#presence = presence;
+    this.#goOn = goOn;
     this.#lagTimeout = settings.lagTimeout;
     this.#reading = {
       clock: context.clock,
@@ -55,9 +62,15 @@ export class CatchUp implements SlowClients<AnyClient> {
     return readHistory(timeline, seq, this.#reading);
   }
 
+  full(client: AnyClient): void {
+    this.#full.add(client);
+    this.#look ??= this.#context.clock.setTimeout(this.#lookAtFull, LOOK_EVERY);
+  }
+
   lagging(client: AnyClient): void {
     const { lag } = client.outbox;
     if (lag === undefined || !client.isOpen) return;
+    this.#isLookedAt(client);
     this.#lagging.add(client);
     lag.since = this.#context.clock.monotonic();
     this.#watch(client, lag);
@@ -78,12 +91,14 @@ export class CatchUp implements SlowClients<AnyClient> {
   start(client: AnyClient, state: RoomState, first: Replay): void {
     const lag = client.outbox.fallBehind();
     this.#feed(client, lag, state, lag.cursor(state.id, first.from - 1), first);
-    this.step(client);
+    this.#catchUp(client, lag);
   }
 
   /** A client is closed: nothing more is owed to it. */
   end(client: AnyClient): void {
     const { lag } = client.outbox;
+    this.#goOn(client);
+    this.#isLookedAt(client);
     if (lag === undefined) return;
     this.#context.clock.clearTimeout(lag.timer);
     this.#lagging.delete(client);
@@ -91,9 +106,14 @@ export class CatchUp implements SlowClients<AnyClient> {
 
   /** Goes on, as far as the client's network allows. Called when it may have taken something. */
   step(client: AnyClient): void {
+    if (!client.isOpen) return;
+    if (client.outbox.lag !== undefined) this.#catchUp(client, client.outbox.lag);
+    // It is caught up first: else a client that joins many rooms at once might lag until all are answered.
+    this.#goOn(client);
+  }
+
+  #catchUp(client: AnyClient, lag: Lag): void {
     const { outbox } = client;
-    const { lag } = outbox;
-    if (lag === undefined || !client.isOpen) return;
     if (outbox.headroom > 0) {
       lag.isSlow = false;
       for (const [key, message] of lag.latest) {
@@ -103,8 +123,11 @@ export class CatchUp implements SlowClients<AnyClient> {
       }
       for (const [roomId, cursor] of lag.cursors) this.#advance(client, lag, roomId, cursor);
       if (lag.cursors.size === 0 && lag.latest.size === 0 && outbox.headroom > 0) {
-        this.#finish(client, lag);
-        return;
+        this.#refresh(client, lag);
+        if (lag.stale.size === 0) {
+          this.#finish(client, lag);
+          return;
+        }
       }
       // What was queued is written when this turn ends; then more may fit.
       if (outbox.headroom <= 0) this.#context.clock.setImmediate(() => this.step(client));
@@ -186,16 +209,41 @@ export class CatchUp implements SlowClients<AnyClient> {
     cursor.seq = to;
   }
 
+  /** Sends who is in the rooms where it was not told who came and went, as far as the network takes it. */
+  #refresh(client: AnyClient, lag: Lag): void {
+    for (const roomId of lag.stale) {
+      if (client.outbox.headroom <= 0) return;
+      lag.stale.delete(roomId);
+      const state = client.memberships.get(roomId);
+      if (state !== undefined) this.#presence.sendInfo(client, state, "room_info");
+      // Many large rooms take their time on a slow line, which is not the client's.
+      lag.since = this.#context.clock.monotonic();
+    }
+  }
+
   #finish(client: AnyClient, lag: Lag): void {
     this.#context.clock.clearTimeout(lag.timer);
     client.outbox.catchUp();
-    for (const roomId of lag.stale) {
-      const state = client.memberships.get(roomId);
-      if (state !== undefined) this.#presence.sendInfo(client, state, "room_info");
-    }
     if (!this.#lagging.delete(client)) return;
     this.#context.emit("recovered", { client, replayed: lag.replayed, missed: lag.missed });
   }
+
+  /** A client that was full needs no look any more. */
+  #isLookedAt(client: AnyClient): void {
+    if (!this.#full.delete(client) || this.#full.size > 0) return;
+    this.#context.clock.clearTimeout(this.#look);
+    this.#look = undefined;
+  }
+
+  readonly #lookAtFull = (): void => {
+    const full = this.#full;
+    this.#full = new Set();
+    this.#look = undefined;
+    for (const client of full) {
+      client.outbox.look();
+      this.#goOn(client);
+    }
+  };
 
   #watch(client: AnyClient, lag: Lag): void {
     const { clock } = this.#context;

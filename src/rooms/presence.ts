@@ -159,7 +159,7 @@ export class Presence {
     const { show } = kind.visibility;
     const seq = cursor?.seq ?? timeline.seq;
     const answer = { type, room, show, recovered, max, id, seq, epoch: timeline.epoch };
-    client.outbox.push(this.#info.message(state, answer));
+    client.outbox.answer(this.#info.message(state, answer));
   }
 
   /** Answers `online_users`, for a room that does not exist, too. */
@@ -171,7 +171,7 @@ export class Presence {
     }
     const { show } = this.#rooms.visibility(room);
     const answer = { type: "online_users", room, show, id, seq: 0 } as const;
-    client.outbox.push(this.#info.message(undefined, answer));
+    client.outbox.answer(this.#info.message(undefined, answer));
   }
 
   /** The hub closes: nobody is waited for. */

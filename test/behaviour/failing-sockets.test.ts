@@ -108,6 +108,7 @@ describe("a transport that throws costs its own client the connection, and nobod
 
   test("in bufferedAmount, when a turn begins for it", () => {
     const all = between();
+    all.socket.waiting = 5_000;
     for (let n = 0; n < 3; n++) {
       all.room.broadcast("news", "x".repeat(500));
       all.world.clock.flush();
@@ -120,9 +121,9 @@ describe("a transport that throws costs its own client the connection, and nobod
   test("in bufferedAmount, while it lags, and what it misses is looked up", () => {
     for (const look of ["message", "drain", "timer"]) {
       const all = between();
+      all.socket.waiting = 5_000;
       all.eve.send("flood", "x".repeat(1_000));
       all.world.clock.flush();
-      all.socket.waiting = 5_000;
       all.room.broadcast("news", 1);
       all.world.clock.flush();
       expect(all.world.emitted("lag")).toHaveLength(1);
@@ -207,6 +208,7 @@ describe("a transport that throws costs its own client the connection, and nobod
 test("what follows from a failure amid a message to many waits, so that all see one order", () => {
   const { world, a, b, socket, room } = between();
   world.hub.on("leave", () => void room.broadcast("news", "Eve is gone"));
+  socket.waiting = 5_000;
   room.broadcast("news", "x".repeat(1_000));
   world.clock.flush();
   socket.broken.add("bufferedAmount");

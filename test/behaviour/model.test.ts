@@ -49,6 +49,9 @@ interface Line {
   /** What it should be sent, in order, as marks: the number of the message, and how it concerns it. */
   readonly expected: string[];
   isOpen: boolean;
+  isPaused: boolean;
+  /** How much it asked since it is paused. */
+  asked: number;
   /** Cut while something was queued: the end of what was expected may be missing. */
   wasCut: boolean;
 }
@@ -100,10 +103,10 @@ class Life {
         this.#end(this.#line(step.who), step.how);
         break;
       case "pause":
-        this.#line(step.who)?.socket.pause();
+        this.#pause(this.#line(step.who), true);
         break;
       case "resume":
-        this.#line(step.who)?.socket.resume();
+        this.#pause(this.#line(step.who), false);
         break;
       case "endTurn":
         this.world.clock.flush();
@@ -125,12 +128,25 @@ class Life {
       rooms: new Set(),
       expected: [],
       isOpen: true,
+      isPaused: false,
+      asked: 0,
       wasCut: false,
     });
   }
 
+  #pause(line: Line | undefined, isPaused: boolean): void {
+    if (line === undefined || line.isPaused === isPaused) return;
+    // What it asked in this turn counts, too.
+    this.world.clock.flush();
+    line.isPaused = isPaused;
+    line.asked = 0;
+    if (isPaused) line.socket.pause();
+    else line.socket.resume();
+  }
+
   #send(what: "join" | "leave" | "say" | "type", line: Line | undefined, room: string): void {
-    if (line === undefined) return;
+    // What a client asks waits while it does not read the answers: here it asks less.
+    if (line === undefined || (line.isPaused && ++line.asked > 3)) return;
     const mark = this.#mark();
     if (what === "join") {
       line.socket.send(join(room, mark));
