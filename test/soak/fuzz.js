@@ -2,7 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seeded } from "../../bench/load/random.js";
 import { Attacker } from "./fuzz/attacker.js";
 import { Breaker } from "./fuzz/breaker.js";
+import { Leaver } from "./fuzz/leaver.js";
 import { Pair } from "./fuzz/pair.js";
+import { Stopper } from "./fuzz/stopper.js";
+import { Tangler } from "./fuzz/tangler.js";
 import { atMost, megabytes, none, thousands } from "./report.js";
 import { ADAPTERS, withServer } from "./start.js";
 
@@ -14,6 +17,9 @@ const ATTACKERS = 20;
 /** Fewer, so that each sends enough to be refused, and to be closed for it. */
 const LIMITED_ATTACKERS = 3;
 const BREAKERS = 10;
+const TANGLERS = 10;
+const LEAVERS = 40;
+const STOPPERS = 40;
 /** Memory is read when so much is done. */
 const STAGES = [0.1, 0.5, 1];
 
@@ -25,7 +31,10 @@ const MARGIN = 5 * 2 ** 20;
 const TTL = 1_000;
 const options = { history: { messages: 100, ttl: TTL }, presence: { grace: 200 } };
 
-/** A million mutated messages and broken frames, against each server. */
+/**
+ * A million mutated messages and broken frames against each server, and a million each of control frames,
+ * fragments, half-open goodbyes, and messages of those who stop reading and go on.
+ */
 export async function fuzz({ scale, seed, adapters }) {
   const findings = {
     title: "Fuzzing",
@@ -34,6 +43,10 @@ export async function fuzz({ scale, seed, adapters }) {
       "server",
       "messages",
       "frame attacks",
+      "control frames",
+      "fragments",
+      "half-open goodbyes",
+      "messages of stopping readers",
       "connections",
       "answers checked",
       "pair's messages",
@@ -68,7 +81,8 @@ export async function fuzz({ scale, seed, adapters }) {
 function attackServer(adapter, hubOptions, { total, seed, isLimited = false }) {
   return withServer(adapter, hubOptions, async (server) => {
     const violations = [];
-    const isUser = (id) => Pair.isMember(id) || /^(attacker|breaker)-\d+$/.test(id);
+    const isUser = (id) =>
+      Pair.isMember(id) || /^(attacker|breaker|tangler|leaver|stopper)-\d+$/.test(id);
     const context = { violations, isUser, isLimited, everyMs: isLimited ? 25 : 2 };
     const { port } = server;
     const crew = (Member, kind, count) =>
@@ -78,6 +92,10 @@ function attackServer(adapter, hubOptions, { total, seed, isLimited = false }) {
       });
     const attackers = crew(Attacker, "attacker", isLimited ? LIMITED_ATTACKERS : ATTACKERS);
     const breakers = crew(Breaker, "breaker", BREAKERS);
+    const tanglers = crew(Tangler, "tangler", isLimited ? 0 : TANGLERS);
+    const leavers = crew(Leaver, "leaver", isLimited ? 0 : LEAVERS);
+    const stoppers = crew(Stopper, "stopper", isLimited ? 0 : STOPPERS);
+    const all = [...attackers, ...breakers, ...tanglers, ...leavers, ...stoppers];
     const frames = Math.round(total * FRAMES);
     const pair = new Pair(context);
     await pair.open(port);
@@ -89,8 +107,11 @@ function attackServer(adapter, hubOptions, { total, seed, isLimited = false }) {
       await Promise.all([
         ...attackers.map((each) => each.run(share(total - frames, attackers))),
         ...breakers.map((each) => each.run(share(frames, breakers))),
+        ...tanglers.map((each) => each.run(share(total, tanglers))),
+        ...leavers.map((each) => each.run(share(total, leavers))),
+        ...stoppers.map((each) => each.run(share(total, stoppers))),
       ]);
-      await Promise.all(attackers.map((each) => each.leave()));
+      await Promise.all([...attackers, ...tanglers, ...stoppers].map((each) => each.leave()));
       // What a room remembers goes by the clock alone.
       await sleep(2 * TTL);
       memory.push(await server.ask("resources"));
@@ -98,23 +119,31 @@ function attackServer(adapter, hubOptions, { total, seed, isLimited = false }) {
     }
     await pair.close();
     const sum = (members, figure) => members.reduce((all, each) => all + each[figure], 0);
-    logOutcomes(adapter, [...attackers, ...breakers]);
+    logOutcomes(adapter, all);
+    console.log(`${adapter}, the hub: ${JSON.stringify(await server.ask("stats"))}`);
     return {
       violations,
       memory,
       messages: sum(attackers, "sent"),
       frames: sum(breakers, "connections"),
-      connections: sum(attackers, "connections") + sum(breakers, "connections"),
+      control: sum(tanglers, "control"),
+      fragments: sum(tanglers, "fragments"),
+      goodbyes: sum(leavers, "connections"),
+      stopped: sum(stoppers, "sent"),
+      connections: sum(all, "connections"),
       answered: sum(attackers, "answered"),
       pair: pair.count,
     };
   });
 }
 
-function row(title, { messages, frames, connections, answered, pair, memory }) {
+function row(title, { memory, ...counts }) {
+  const { messages, frames, control, fragments, goodbyes, stopped } = counts;
+  const { connections, answered, pair } = counts;
   return [
     title,
-    ...[messages, frames, connections, answered, pair].map(thousands),
+    ...[messages, frames, control, fragments, goodbyes, stopped].map(thousands),
+    ...[connections, answered, pair].map(thousands),
     memory.map(({ heap }) => megabytes(heap)).join(", "),
     memory.map(({ rss }) => megabytes(rss)).join(", "),
   ];

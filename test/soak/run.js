@@ -26,7 +26,7 @@ import { strangers } from "./strangers.js";
 
 /** Each with the minutes that it may take at full scale. */
 const programs = {
-  fuzz: { run: fuzz, minutes: 20 },
+  fuzz: { run: fuzz, minutes: 60 },
   cycles: { run: cycles, minutes: 15 },
   slow: { run: slow, minutes: 10 },
   restart: { run: restart, minutes: 10 },

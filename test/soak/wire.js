@@ -29,6 +29,8 @@ export class Wire {
   onText = () => {};
   /** Called with the code of the server's close frame. @type {(code: number) => void} */
   onClose = () => {};
+  /** Called with the content of each pong. @type {(content: string) => void} */
+  onPong = () => {};
   /** Whether a close frame is answered, and the line ended with it. */
   answersClose = true;
   /** Resolves to the close code once the line is down. @type {Promise<number>} */
@@ -164,6 +166,7 @@ export class Wire {
   #frame(opcode, payload) {
     if (opcode === Opcode.text) this.onText(payload.utf8Slice(0, payload.length));
     else if (opcode === Opcode.ping) this.write(frame(Opcode.pong, payload));
+    else if (opcode === Opcode.pong) this.onPong(payload.toString());
     else if (opcode === Opcode.close) {
       this.#code = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
       this.onClose(this.#code);
