@@ -80,10 +80,15 @@ export async function enter(
 ): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${url}/?room=${room}`);
+  await introduce(page, name);
+  return page;
+}
+
+/** Gives a name to a page that was opened, and waits until it is in its room. */
+export async function introduce(page: Page, name: string): Promise<void> {
   await page.getByLabel("Your name").fill(name);
   await page.getByRole("button", { name: "Enter" }).click();
   await member(page, name).waitFor({ state: "attached" });
-  return page;
 }
 
 /** Where one writes. */

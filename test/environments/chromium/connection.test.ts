@@ -205,8 +205,8 @@ describe.skipIf(!hasChromium())("a connection in the browser", () => {
     network.goDead();
     await context.clock.fastForward(NIGHT);
     await wakeTenTimes(ada);
-    // The line looks open. It is asked, does not answer, and is given up within ten seconds.
-    await context.clock.runFor(9_000);
+    // The line looks open. It is asked, does not answer, and is given up within twenty seconds.
+    await context.clock.runFor(19_000);
     expect(await ada.getByText("The connection is lost.").count()).toBe(0);
     expect(network.upgrades).toHaveLength(1);
     await context.clock.runFor(2_000);
