@@ -1,6 +1,7 @@
 import { Batch } from "../delivery/batch.js";
 import { Message } from "../delivery/message.js";
 import type { SteadyClock } from "../util/clock.js";
+import type { Budget, Share } from "./budget.js";
 import { epochText, newEpoch } from "./epoch.js";
 import type { History, HistoryLimits, Replay } from "./history.js";
 
@@ -12,24 +13,21 @@ interface Entry {
   readonly at: number;
 }
 
-/** The budget that logs share. */
-export interface Budget {
-  /** A message was appended: `bytes` more, or fewer, are kept. */
-  appended(log: Log, bytes: number): void;
-  /** `bytes` were forgotten. */
-  forgot(log: Log, bytes: number): void;
-}
+/** Fewest entries that are moved to the beginning of the array together, so that each is moved seldom. */
+const MOVED_FROM = 64;
 
 /** The last messages of one room, in memory. */
-export class Log implements History {
+export class Log implements History, Share {
   readonly position = { epoch: epochText(newEpoch()), seq: 0 };
   readonly #roomId: string;
   readonly #limits: HistoryLimits;
   readonly #clock: SteadyClock;
   readonly #budget: Budget;
-  /** Without gaps up to the position. */
-  readonly #entries: Entry[] = [];
+  /** Without gaps up to the position, from `#first` on; what is before has been forgotten. */
+  readonly #entries: (Entry | undefined)[] = [];
+  #first = 0;
   #bytes = 0;
+  counted = 0;
   /** The replays of this turn, by the position of their first message: many clients ask for the same. */
   readonly #replays = new Map<number, Replay>();
 
@@ -47,16 +45,19 @@ export class Log implements History {
     const { length: bytes } = message.bytes;
     this.#entries.push({ text: message.text, bytes, at });
     this.#bytes += bytes;
-    this.#budget.appended(this, bytes - this.#trim(at));
+    this.#trim(at);
+    this.#budget.added(this);
   }
 
   since(seq: number, limit: number): Replay {
-    this.#budget.forgot(this, this.#trim(this.#clock.monotonic()));
-    const first = this.position.seq - this.#entries.length + 1;
+    this.#trim(this.#clock.monotonic());
+    this.#budget.changed(this);
+    const first = this.position.seq - this.#length + 1;
     const from = Math.max(first, seq + 1);
     const known = this.#replays.get(from);
     if (known !== undefined && known.to - from < limit) return known;
-    const entries = this.#entries.slice(from - first, from - first + limit);
+    const start = this.#first + from - first;
+    const entries = this.#entries.slice(start, start + limit) as Entry[];
     const batch = Batch.of(
       entries.map(({ text }, index) => Message.restored(text, this.#roomId, from + index)),
     );
@@ -66,31 +67,37 @@ export class Log implements History {
     return replay;
   }
 
-  /** Whether nothing is kept. */
-  get isEmpty(): boolean {
-    return this.#entries.length === 0;
+  /** How many bytes of messages are kept. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
-  /** Forgets all messages; the position stays. */
-  clear(): void {
-    const bytes = this.#bytes;
-    this.#entries.length = 0;
+  /** Forgets the first messages, until at most so many bytes are kept; the position stays. */
+  shrinkTo(bytes: number): void {
     this.#replays.clear();
-    this.#bytes = 0;
-    this.#budget.forgot(this, bytes);
+    while (this.#bytes > bytes) this.#shift();
+    this.#budget.changed(this);
   }
 
-  /** Forgets what is too much or too old. Returns how many bytes that were. */
-  #trim(now: number): number {
+  get #length(): number {
+    return this.#entries.length - this.#first;
+  }
+
+  /** Forgets what is too much or too old. */
+  #trim(now: number): void {
     const { messages, bytes, ttl } = this.#limits;
-    const entries = this.#entries;
-    const before = this.#bytes;
-    for (let entry = entries[0]; entry !== undefined; entry = entries[0]) {
-      const isOver = entries.length > messages || this.#bytes > bytes;
-      if (!isOver && entry.at > now - ttl) break;
-      entries.shift();
-      this.#bytes -= entry.bytes;
+    while (this.#length > messages || this.#bytes > bytes) this.#shift();
+    while (this.#length > 0 && (this.#entries[this.#first] as Entry).at <= now - ttl) this.#shift();
+  }
+
+  /** Forgets the first message. Costs the same however many there are. */
+  #shift(): void {
+    this.#bytes -= (this.#entries[this.#first] as Entry).bytes;
+    this.#entries[this.#first++] = undefined;
+    const { length } = this.#entries;
+    if (this.#first === length || (this.#first >= MOVED_FROM && this.#first * 2 > length)) {
+      this.#entries.splice(0, this.#first);
+      this.#first = 0;
     }
-    return before - this.#bytes;
   }
 }

@@ -1,7 +1,12 @@
 import { checkCount, checkNames } from "../util/checks.js";
 import { type Clock, type SteadyClock, steady, systemClock } from "../util/clock.js";
+import { Budget } from "./budget.js";
+import { heapLimit } from "./heap-limit.js";
 import type { History, HistoryLimits, HistoryStore } from "./history.js";
-import { type Budget, Log } from "./log.js";
+import { Log } from "./log.js";
+
+/** Most bytes of messages by default. */
+const MAX_BYTES = 67_108_864;
 
 /**
  * How much memory all histories may take together.
@@ -10,8 +15,10 @@ import { type Budget, Log } from "./log.js";
  */
 export interface MemoryHistoryOptions {
   /**
-   * Most bytes of messages; above, the rooms that have been silent for longest lose theirs. Default 67108864
-   * (64 MiB). In memory a message takes its bytes, twice as many outside Latin-1, and about 100 more.
+   * Most bytes of messages; above, the rooms that keep most lose the older half of theirs, those that have been
+   * silent for longest first. Default 67108864 (64 MiB), or an eighth of what the heap may have at most where the
+   * runtime says so, as Node does, and that is less. In memory a message takes its bytes, twice as many outside
+   * Latin-1, and about 200 more.
    */
   readonly maxBytes?: number;
   /** Where time comes from. Default: the runtime's own. */
@@ -24,23 +31,24 @@ export interface MemoryHistoryOptions {
  * @category History
  */
 export class MemoryHistory implements HistoryStore {
-  readonly #maxBytes: number;
   readonly #clock: SteadyClock;
-  /** The logs that keep something; the one that has been silent for longest is first. */
-  readonly #logs = new Set<Log>();
-  #bytes = 0;
+  readonly #budget: Budget;
 
   /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
-  constructor({ maxBytes = 67_108_864, clock = systemClock, ...rest }: MemoryHistoryOptions = {}) {
+  constructor({
+    maxBytes = defaultMaxBytes(),
+    clock = systemClock,
+    ...rest
+  }: MemoryHistoryOptions = {}) {
     checkNames(rest, ["maxBytes", "clock"]);
     checkCount("maxBytes", maxBytes);
-    this.#maxBytes = maxBytes;
+    this.#budget = new Budget(maxBytes);
     this.#clock = steady(clock);
   }
 
   /** How many bytes of messages are kept now. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#budget.bytes;
   }
 
   open(roomId: string, limits: HistoryLimits): History {
@@ -48,22 +56,11 @@ export class MemoryHistory implements HistoryStore {
   }
 
   close(_roomId: string, history: History): void {
-    (history as Log).clear();
+    (history as Log).shrinkTo(0);
   }
+}
 
-  readonly #budget: Budget = {
-    appended: (log, bytes) => {
-      this.#logs.delete(log);
-      this.#logs.add(log);
-      this.#bytes += bytes;
-      for (const silent of this.#logs) {
-        if (this.#bytes <= this.#maxBytes) break;
-        silent.clear();
-      }
-    },
-    forgot: (log, bytes) => {
-      this.#bytes -= bytes;
-      if (log.isEmpty) this.#logs.delete(log);
-    },
-  };
+/** An eighth of the heap at most: twice as many bytes are kept of it at worst, and small messages weigh more. */
+function defaultMaxBytes(): number {
+  return Math.min(MAX_BYTES, Math.floor((heapLimit() ?? Number.POSITIVE_INFINITY) / 8));
 }

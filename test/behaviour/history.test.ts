@@ -10,7 +10,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { collectGarbage } from "../support/garbage.js";
 import { rejoin, settle } from "../support/late-history.js";
-import { World } from "../support/world.js";
+import { leave, World } from "../support/world.js";
 
 const isRecovered = (info: Envelope | undefined) =>
   (info?.payload as { recovered: boolean } | undefined)?.recovered;
@@ -127,11 +127,13 @@ describe("a room with history", () => {
 
   test("outlives its last member for its time, and not longer", () => {
     const world = new World({ history });
-    world.enter("Alice", "general").hangUp();
+    const a = world.enter("Alice", "general");
     const room = world.hub.room("general");
-    const { epoch } = room.position ?? {};
+    room.broadcast("n");
+    a.hangUp();
+    const before = room.position;
     world.clock.advance(999);
-    expect(room.position?.epoch).toBe(epoch);
+    expect([before?.seq, room.position]).toEqual([1, before]);
     world.clock.advance(1);
     expect(room.position).toBeUndefined();
     expect(world.clock.pendingTimers).toBe(1); // The heartbeat's, whose next look finds nobody.
@@ -151,9 +153,10 @@ describe("a room with history", () => {
 
   test("that somebody comes into is kept for as long as they stay, and its time anew", () => {
     const world = new World({ history, heartbeat: false });
-    world.enter("Alice", "general").hangUp();
+    world.enter("Alice", "general").cut();
     const room = world.hub.room("general");
     const { epoch } = room.position ?? {};
+    expect(epoch).toBeDefined();
     world.clock.advance(999);
     const b = world.enter("Bob", "general");
     world.clock.advance(10_000);
@@ -205,15 +208,16 @@ describe("a room with history", () => {
 
   test("is one of ten thousand at most that nobody is in: the one silent for longest goes", () => {
     const world = new World({ history, heartbeat: false });
-    const a = world.enter("Alice", "lived in");
     for (let n = 0; n < 10_000; n++) world.hub.room(`r${n}`).broadcast("n");
     world.hub.room("r0").broadcast("n");
     expect(world.hub.room("r0").position?.seq).toBe(2);
-    a.hangUp();
+    world.enter("Alice", "lived in");
+    world.hub.room("lived in").broadcast("n");
+    world.client("alice").close();
     expect(world.hub.room("r1").position).toBeUndefined();
     expect(world.hub.room("r2").position?.seq).toBe(1);
     expect(world.hub.room("r0").position?.seq).toBe(2);
-    expect(world.hub.room("lived in").position?.seq).toBe(0);
+    expect(world.hub.room("lived in").position?.seq).toBe(1);
     expect(world.clock.pendingTimers).toBe(10_000);
   });
 
@@ -235,24 +239,42 @@ describe("a room with history", () => {
 describe("all histories together", () => {
   const message = "x".repeat(1_000);
 
-  test("keep so many bytes: of more, the room goes that has been silent for longest", () => {
-    const historyStore = new MemoryHistory({ maxBytes: 3_500 });
+  test("keep so many bytes: of more, the rooms that keep most lose the older half of theirs", () => {
+    const historyStore = new MemoryHistory({ maxBytes: 30_000 });
     const world = new World({ history: {}, historyStore });
-    const a = world.enter("Alice", "one", "two", "three", "four");
+    const names = ["small", "one", "two", "three"];
+    const a = world.enter("Alice", ...names);
     const since = new Map([...world.hub.rooms].map(([name, room]) => [name, room.position]));
-    for (const name of ["one", "two", "three", "one", "four"]) {
-      world.hub.room(name).broadcast("n", message);
-      expect(historyStore.bytes).toBeLessThanOrEqual(3_500);
+    world.hub.room("small").broadcast("n", message);
+    world.hub.room("small").broadcast("n", message);
+    for (const name of ["one", "two", "three"]) {
+      for (let n = 0; n < 20; n++) world.hub.room(name).broadcast("n", message);
+      expect(historyStore.bytes).toBeLessThanOrEqual(30_000);
     }
+    expect(historyStore.bytes).toBeGreaterThan(15_000);
     a.cut();
     const b = world.connect("Alice");
-    const recovered = ["one", "two", "three", "four"].map((name) => {
-      const [info] = world.ask(b, rejoin(name, since.get(name)));
-      return isRecovered(info);
-    });
-    // Four and a half messages were said in turn: what was said in "two" had to go, then in "three".
-    expect(recovered).toEqual([true, false, false, true]);
-    expect(historyStore.bytes).toBeGreaterThan(3_000);
+    const kept = (name: string, seq: number) => {
+      const [info, ...missed] = world.ask(b, rejoin(name, { ...since.get(name), seq }));
+      b.send(leave(name));
+      b.take();
+      return [isRecovered(info), missed.length];
+    };
+    expect(kept("small", 0)).toEqual([true, 2]);
+    expect(kept("three", 0)).toEqual([false, 0]);
+    expect(kept("one", 18)).toEqual([true, 2]);
+  });
+
+  test("lose nothing of a room that keeps little to ten thousand others that keep as much", () => {
+    const historyStore = new MemoryHistory({ maxBytes: 1_000_000 });
+    const world = new World({ history: {}, historyStore, heartbeat: false });
+    world.enter("Alice", "private").cut();
+    const since = world.hub.room("private").position;
+    world.hub.room("private").broadcast("n", "missed");
+    for (let n = 0; n < 5_000; n++) world.hub.room(`news ${n}`).broadcast("n", message);
+    expect(historyStore.bytes).toBeLessThanOrEqual(1_000_000);
+    const [info, ...missed] = world.ask(world.connect("Alice"), rejoin("private", since));
+    expect([isRecovered(info), missed.length]).toEqual([true, 1]);
   });
 
   test("go with their rooms", () => {
@@ -322,4 +344,25 @@ test("a history that answers with rubbish, at once or later, has nothing, and is
       expect(world.emitted("error")).toMatchObject([{ error: { code: "HISTORY_FAILED" } }]);
     }
   }
+});
+
+test("a history of 400,000 messages forgets one as quickly as one of a hundred", () => {
+  const memory = new MemoryHistory({ maxBytes: 1_000_000_000 });
+  const limits = { bytes: 1_000_000_000, ttl: 1_000_000 };
+  const message = { text: "x", bytes: new Uint8Array(1) } as unknown as Message;
+  const small = memory.open("small", { ...limits, messages: 100 });
+  const large = memory.open("large", { ...limits, messages: 400_000 });
+  for (let n = 0; n < 100; n++) small.append(message);
+  for (let n = 0; n < 400_000; n++) large.append(message);
+  const time = (history: History) => {
+    const start = performance.now();
+    for (let n = 0; n < 5_000; n++) history.append(message);
+    return performance.now() - start;
+  };
+  const times = [1, 2, 3].map(() => [time(small), time(large)] as const);
+  // It was a thousand times as much.
+  expect(Math.min(...times.map(([, ms]) => ms))).toBeLessThan(
+    20 + 20 * Math.max(...times.map(([ms]) => ms)),
+  );
+  expect((large.since(0, 1) as { from: number }).from).toBe(large.position.seq - 400_000 + 1);
 });
