@@ -8,6 +8,7 @@ import type { ServerEnvelope } from "./protocol/messages.js";
 import type { LeaveReason, User } from "./protocol/types.js";
 import type { AnyRoom, Room } from "./room.js";
 import type { RoomState } from "./rooms/room-state.js";
+import { GuestIdentity, Identity } from "./transport/identity.js";
 import type { Socket } from "./transport/socket.js";
 import { checkCloseCode } from "./util/checks.js";
 import type { SteadyClock } from "./util/clock.js";
@@ -122,7 +123,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
    */
   readonly user: U;
   /** A copy of the user's `id` and `name`, which all parts go by: the application may change its object. @internal */
-  readonly identity: User;
+  readonly identity: Identity;
   /** The rooms it is in, by name; kept by Membership. @internal */
   readonly memberships = new Map<string, RoomState>();
   /** When the peer was last heard of, in milliseconds of the monotonic clock. @internal */
@@ -139,7 +140,7 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
   constructor(host: ClientHost, socket: Socket, user: U | undefined) {
     // Without a user it is a guest of its own.
     this.user = user ?? ({ id: this.id, name: `guest-${this.id.slice(0, 4)}` } as User as U);
-    this.identity = { id: this.user.id, name: this.user.name };
+    this.identity = user === undefined ? new GuestIdentity(this.user) : new Identity(this.user);
     this.lastSeen = host.context.clock.monotonic();
     this.outbox = new Outbox<AnyClient>(this, host.turn, socket, host.maxBufferedBytes);
     this.#host = host;

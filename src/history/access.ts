@@ -1,5 +1,5 @@
-/** Most users remembered per room; those who were here last stay. */
-const MAX_USERS = 10_000;
+/** Most users remembered per room who are no members any more; those who were members last stay. */
+const MAX_AWAY = 10_000;
 
 /** Most users whose access has ended everywhere, and which rooms that were not asked since have yet to hear of. */
 const MAX_REVOKED = 1_000;
@@ -48,8 +48,10 @@ const NOBODY: readonly string[] = [];
  * or left, is not shown earlier messages, whatever position they name.
  */
 export class HistoryAccess {
-  /** By user: the position at which they joined. The user who joined last is last. */
-  readonly #since = new Map<string, number>();
+  /** Of the members, also absent ones: the position at which each joined. */
+  readonly #members = new Map<string, number>();
+  /** Of those who are no members any more: the same. Who was one last is last. */
+  #away: Map<string, number> | undefined;
   readonly #revocations: Revocations;
   /** How many of the revocations have been heard of. */
   #heard: number;
@@ -61,31 +63,41 @@ export class HistoryAccess {
 
   /** Ends the access of those who were revoked since this was last called. */
   catchUp(): void {
-    for (const userId of this.#revocations.after(this.#heard)) this.#since.delete(userId);
+    for (const userId of this.#revocations.after(this.#heard)) this.end(userId);
     this.#heard = this.#revocations.count;
   }
 
   /** A user joins, at position `seq` unless they may read from earlier on. */
   grant(userId: string, seq: number): void {
+    const since = Math.min(this.since(userId) ?? seq, seq);
+    this.#away?.delete(userId);
+    this.#members.set(userId, since);
+  }
+
+  /** A user is no member any more, and may come back. */
+  away(userId: string): void {
     this.catchUp();
-    const since = Math.min(this.#since.get(userId) ?? seq, seq);
-    this.#since.delete(userId);
-    this.#since.set(userId, since);
-    if (this.#since.size <= MAX_USERS) return;
-    for (const oldest of this.#since.keys()) {
-      this.#since.delete(oldest);
+    const since = this.#members.get(userId);
+    if (since === undefined) return;
+    this.#members.delete(userId);
+    this.#away ??= new Map();
+    this.#away.set(userId, since);
+    if (this.#away.size <= MAX_AWAY) return;
+    for (const longest of this.#away.keys()) {
+      this.#away.delete(longest);
       break;
     }
   }
 
   /** A user leaves by decision: their own or the server's. */
   end(userId: string): void {
-    this.#since.delete(userId);
+    this.#members.delete(userId);
+    this.#away?.delete(userId);
   }
 
   /** The position after which a user may be shown messages; undefined for none. */
   since(userId: string): number | undefined {
     this.catchUp();
-    return this.#since.get(userId);
+    return this.#members.get(userId) ?? this.#away?.get(userId);
   }
 }

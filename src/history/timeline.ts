@@ -94,6 +94,11 @@ export class Timeline {
     kept.access.grant(userId, seq);
   }
 
+  /** A user is no member any more, and may come back to read on. Nothing where the access has ended. */
+  away(userId: string): void {
+    this.#kept?.access?.away(userId);
+  }
+
   /** A user leaves by decision, and may not read the messages that follow. */
   endAccess(userId: string): void {
     this.#kept?.access?.end(userId);

@@ -4,6 +4,7 @@ import { assertRoomId } from "../protocol/envelope.js";
 import { RoomcastError } from "../protocol/errors.js";
 import type { LeaveReason } from "../protocol/types.js";
 import type { AnyRoom } from "../room.js";
+import { GuestIdentity } from "../transport/identity.js";
 import { isPromiseLike } from "../util/promises.js";
 import { type Authorization, forbidden } from "./authorization.js";
 import type { CatchUp } from "./catch-up.js";
@@ -111,8 +112,11 @@ export class Membership {
     if (users.isAnyIn(identity.id, state.clients)) presence.stayed(state, identity, name);
     else {
       state.userCount--;
-      if (reason !== "timeout") state.timeline.endAccess(identity.id);
+      const isBroken = reason === "timeout";
+      if (!isBroken) state.timeline.endAccess(identity.id);
       isGone = presence.left(state, client, reason);
+      if (isGone) state.timeline.away(identity.id);
+      rooms.left(state, client, isBroken);
     }
     requests.left(client, state.id);
     const context = this.#context;
@@ -206,8 +210,11 @@ export class Membership {
     const state = rooms.activate(roomId);
     const shown = missed?.timeline === state.timeline ? missed : undefined;
     const replay = shown?.replay;
-    // Who is shown earlier messages may recover them, too.
-    state.timeline.grantAccess(client.identity.id, replay && replay.from - 1);
+    // Who is shown earlier messages may recover them, too, but a guest never comes back.
+    const { identity } = client;
+    if (!(identity instanceof GuestIdentity)) {
+      state.timeline.grantAccess(identity.id, replay && replay.from - 1);
+    }
     state.clients.add(client);
     if (!users.isAnotherIn(client, state.clients)) state.userCount++;
     client.memberships.set(roomId, state);

@@ -3,7 +3,9 @@ import type { Context } from "../context.js";
 import type { Excluded } from "../delivery/fan-out.js";
 import type { ServerEnvelope } from "../protocol/messages.js";
 import type { LeaveReason, Member, User } from "../protocol/types.js";
+import { GuestIdentity } from "../transport/identity.js";
 import { Deadline } from "../util/deadline.js";
+import { Shares } from "../util/shares.js";
 import { Crowd } from "./crowd.js";
 import { RoomInfo } from "./room-info.js";
 import type { AbsentMember, RoomState } from "./room-state.js";
@@ -18,8 +20,9 @@ const QUIET_GRACE = 2_000;
 /** Shortest time (ms) between two counts that a room is told. */
 const COUNT_EVERY = 250;
 
-/** Most members waited for at the same time; of more, the others are told that they left. */
+/** Most members waited for at the same time, and of these, for one user in several rooms. */
 const MAX_ABSENT = 100_000;
+const MAX_ABSENT_PER_USER = MAX_ABSENT / 10;
 
 /** What the members of a room are told of each other. It is about users, not connections. */
 export class Presence {
@@ -34,8 +37,7 @@ export class Presence {
   /** Rooms whose number of members changed, with the timer that announces it. */
   readonly #counting = new Map<RoomState, unknown>();
   /** By user id: the rooms in which that user is absent. */
-  readonly #absentIn = new Map<string, Set<RoomState>>();
-  #absentCount = 0;
+  readonly #absences = new Shares<RoomState>();
 
   constructor(context: Context, users: Users, rooms: Rooms, maxMessageBytes: number) {
     this.#context = context;
@@ -66,7 +68,7 @@ export class Presence {
     // When the hub closes, everybody leaves, and nobody needs to hear it of everybody else.
     if (this.#context.isClosing) return false;
     const { grace } = state.kind.visibility;
-    if (reason === "timeout" && grace > 0 && this.#absentCount < MAX_ABSENT) {
+    if (reason === "timeout" && grace > 0 && this.#mayWaitFor(client)) {
       this.#startGrace(state, client, grace);
       return false;
     }
@@ -92,6 +94,7 @@ export class Presence {
     this.#context.together(() => {
       this.#announceChange(state, { type: "user_left", payload });
       this.emitLeft(state, user, reason);
+      state.timeline.away(userId);
       this.#rooms.release(state);
     });
   }
@@ -118,7 +121,7 @@ export class Presence {
 
   /** Stops waiting for a user, in one room or in all. */
   endAbsence(userId: string, roomId: string | undefined, reason: LeaveReason): void {
-    for (const state of [...(this.#absentIn.get(userId) ?? [])]) {
+    for (const state of [...this.#absences.of(userId)]) {
       if (roomId === undefined || state.id === roomId) this.endGrace(state, userId, reason);
     }
   }
@@ -207,6 +210,20 @@ export class Presence {
     }
   }
 
+  /** Whether a member may be waited for. Of too many, who is waited for in most rooms is so in one less. */
+  #mayWaitFor({ identity }: AnyClient): boolean {
+    const absences = this.#absences;
+    const { id } = identity;
+    if (identity instanceof GuestIdentity) return false;
+    if (absences.of(id).size >= MAX_ABSENT_PER_USER) return false;
+    if (absences.size < MAX_ABSENT) return true;
+    const greediest = absences.greediest(id) as string;
+    const [oldest] = absences.of(greediest);
+    if (greediest === id || oldest === undefined) return false;
+    this.endGrace(oldest, greediest, "timeout");
+    return true;
+  }
+
   #startGrace(state: RoomState, { identity, user }: AnyClient, grace: number): void {
     const { clock } = this.#context;
     const quiet = Math.min(QUIET_GRACE, grace / 2);
@@ -220,10 +237,7 @@ export class Presence {
     };
     state.absent ??= new Map();
     state.absent.set(identity.id, absent);
-    this.#absentCount++;
-    const rooms = this.#absentIn.get(identity.id);
-    if (rooms === undefined) this.#absentIn.set(identity.id, new Set([state]));
-    else rooms.add(state);
+    this.#absences.add(identity.id, state);
     absent.deadline = new Deadline(clock, quiet, () => {
       absent.isShown = true;
       this.#info.changed(state);
@@ -239,10 +253,7 @@ export class Presence {
     state.absent?.delete(absent.identity.id);
     this.#info.changed(state);
     if (state.absent?.size === 0) state.absent = undefined;
-    this.#absentCount--;
-    const rooms = this.#absentIn.get(absent.identity.id);
-    rooms?.delete(state);
-    if (rooms?.size === 0) this.#absentIn.delete(absent.identity.id);
+    this.#absences.delete(absent.identity.id, state);
   }
 
   #announce(state: RoomState, announcement: Announcement, excluded?: Excluded<AnyClient>): void {

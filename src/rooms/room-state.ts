@@ -39,6 +39,10 @@ export class RoomState {
   readonly kind: RoomKind;
   /** By user id; changed by Presence alone. */
   absent: Map<string, AbsentMember> | undefined;
+  /** For whom it is kept once nobody is in it: a user's id, empty for the application; undefined for guests. */
+  owner: string | undefined;
+  /** Whether somebody's line broke here, who may come back and name a position; as `owner` kept by DormantRooms. */
+  isClaimed = false;
   #room: AnyRoom | undefined;
 
   constructor(kind: RoomKind, id: string, timeline: Timeline) {

@@ -1,20 +1,12 @@
+import type { AnyClient } from "../client.js";
 import type { Context } from "../context.js";
 import { Revocations } from "../history/access.js";
 import type { HistorySettings, HistoryStore } from "../history/history.js";
 import { Timeline } from "../history/timeline.js";
 import { type AnyRoom, Room, type RoomHost } from "../room.js";
-import { Deadline } from "../util/deadline.js";
+import { APPLICATION, DormantRooms } from "./dormant-rooms.js";
 import { type RoomKind, RoomState } from "./room-state.js";
 import type { Visibility } from "./visibility.js";
-
-/** Most rooms kept while nobody is in them; those that were left or written to last stay. */
-const MAX_DORMANT = 10_000;
-
-/**
- * How long (ms) a room without history keeps its position after the last member: a lone user who
- * reconnects has missed nothing, and can be told so.
- */
-const POSITION_KEPT = 60_000;
 
 /** How rooms are made. */
 export interface RoomsSettings {
@@ -33,8 +25,8 @@ export class Rooms {
   readonly #revocations = new Revocations();
   /** The kind of the room that was made last. */
   #kind: RoomKind | undefined;
-  /** Those that nobody is in, with the end of their time; the one silent for longest is first. */
-  readonly #dormant = new Map<string, { readonly state: RoomState; readonly deadline: Deadline }>();
+  /** Those that nobody is in. */
+  readonly #dormant: DormantRooms;
 
   constructor(
     context: Context,
@@ -44,11 +36,12 @@ export class Rooms {
     this.#context = context;
     this.#settings = settings;
     this.#host = { context, rooms: this, users, requests };
+    this.#dormant = new DormantRooms(context.clock, (state) => this.#close(state));
   }
 
   /** The state of a room, if there is one. */
   find(id: string): RoomState | undefined {
-    return this.live.get(id) ?? this.#dormant.get(id)?.state;
+    return this.live.get(id) ?? this.#dormant.find(id);
   }
 
   /** The handle of a room, whether there is a state or not. */
@@ -70,7 +63,7 @@ export class Rooms {
     const revocations = this.#revocations;
     if (revocations.isFull) {
       for (const { timeline } of this.live.values()) timeline.endRevoked();
-      for (const { state } of this.#dormant.values()) state.timeline.endRevoked();
+      for (const { timeline } of this.#dormant.all()) timeline.endRevoked();
       revocations.clear();
     }
     revocations.add(userId);
@@ -80,7 +73,7 @@ export class Rooms {
   activate(id: string): RoomState {
     let state = this.live.get(id);
     if (state !== undefined) return state;
-    state = this.#unpark(id) ?? this.#create(id);
+    state = this.#dormant.take(id) ?? this.#create(id);
     this.live.set(id, state);
     this.#emit("roomCreated", state);
     return state;
@@ -90,24 +83,33 @@ export class Rooms {
   toPublish(id: string): RoomState | undefined {
     const live = this.live.get(id);
     if (live !== undefined || this.#context.isClosing) return live;
-    const keeps = () => this.#settings.history(id) !== false;
-    const state = this.#unpark(id) ?? (keeps() ? this.#create(id) : undefined);
-    if (state !== undefined) this.#park(state);
-    return state;
+    const state = this.#dormant.take(id) ?? this.#createToPublish(id);
+    // Where there is no place for one more, nobody can be shown the message, and none is there to be sent it.
+    return state !== undefined && this.#keep(state, state.timeline.history !== undefined)
+      ? state
+      : undefined;
+  }
+
+  /** A user's last client left a room. */
+  left(state: RoomState, client: AnyClient, isBroken: boolean): void {
+    this.#dormant.left(state, client, isBroken);
   }
 
   /** Ends a room's life if it is deserted. Idempotent. */
   release(state: RoomState): void {
-    if (!state.isDeserted || this.live.get(state.id) !== state) return;
-    this.live.delete(state.id);
-    if (this.#context.isClosing) this.#close(state);
-    else this.#park(state);
+    const { timeline, id, isClaimed } = state;
+    if (!state.isDeserted || this.live.get(id) !== state) return;
+    this.live.delete(id);
+    const isWritten = timeline.seq > 0;
+    // A position that nothing was sent at is of use to those alone who may come back to it.
+    if (this.#context.isClosing || !(isWritten || isClaimed)) this.#close(state);
+    else this.#keep(state, isWritten && timeline.history !== undefined);
     this.#emit("roomRemoved", state);
   }
 
   /** Forgets the dormant rooms. */
   clear(): void {
-    for (const { state } of this.#dormant.values()) this.#drop(state);
+    this.#dormant.clear();
   }
 
   /** A room's handle is made only where somebody listens. */
@@ -137,28 +139,19 @@ export class Rooms {
     return this.#kind;
   }
 
-  #park(state: RoomState): void {
-    const ttl = state.timeline.ttl ?? POSITION_KEPT;
-    const deadline = new Deadline(this.#context.clock, ttl, () => this.#drop(state));
-    this.#dormant.set(state.id, { state, deadline });
-    if (this.#dormant.size <= MAX_DORMANT) return;
-    for (const { state: oldest } of this.#dormant.values()) {
-      this.#drop(oldest);
-      break;
-    }
+  /** Makes a room to be written to while nobody is in it, if it keeps messages. */
+  #createToPublish(id: string): RoomState | undefined {
+    if (this.#settings.history(id) === false) return undefined;
+    const state = this.#create(id);
+    state.owner = APPLICATION;
+    return state;
   }
 
-  #unpark(id: string): RoomState | undefined {
-    const parked = this.#dormant.get(id);
-    if (parked === undefined) return undefined;
-    parked.deadline.clear();
-    this.#dormant.delete(id);
-    return parked.state;
-  }
-
-  #drop(state: RoomState): void {
-    this.#unpark(state.id);
-    this.#close(state);
+  /** Keeps a room that nobody is in, if there is a place for it. Returns whether there is. */
+  #keep(state: RoomState, hasMessages: boolean): boolean {
+    const isKept = this.#dormant.add(state, hasMessages);
+    if (!isKept) this.#close(state);
+    return isKept;
   }
 
   #close({ id, timeline: { history } }: RoomState): void {
