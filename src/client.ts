@@ -71,7 +71,7 @@ export interface Receipts<U extends User = User, D = Record<string, unknown>>
 export interface ClientHost {
   readonly context: {
     readonly clock: SteadyClock;
-    readonly closing: { begin(client: AnyClient): void };
+    readonly closing: { begin(client: AnyClient): void; hurry(client: AnyClient): void };
     timestamp(): string;
     settled<T>(value: T): Promise<T>;
   };
@@ -273,7 +273,9 @@ export class Client<U extends User = User, D = Record<string, unknown>> {
     if (!this.#isOpen) return;
     this.#endByPeer(code);
     this.outbox.halt();
-    this.#host.context.closing.begin(this);
+    const { closing } = this.#host.context;
+    closing.begin(this);
+    closing.hurry(this);
   }
 
   /** The connection is gone. Returns the reason: the peer's, or why it was cut. @internal */

@@ -7,6 +7,10 @@ const COPY_BELOW = 16_384;
 /** So are the frames of a run from this size on: many clients share them, and each copy is one's own. */
 const SHARE_FROM = 2_048;
 
+/** A UTF-16 code unit takes at most three bytes of UTF-8, a frame's header at most ten (RFC 6455, 5.2). */
+const BYTES_PER_UNIT = 3;
+const HEADER_BYTES = 10;
+
 /** What a batch grows by: a message, or what is a run of messages already. */
 export type Part = Message | Batch;
 
@@ -54,6 +58,11 @@ export class Batch {
     const next = new Batch(this, part);
     this.#child = next;
     return next;
+  }
+
+  /** Bytes that its frames have at most; known without encoding it. @internal */
+  get maxBytes(): number {
+    return this.size * BYTES_PER_UNIT + this.length * HEADER_BYTES;
   }
 
   /** The messages in order. Computed at most once. */

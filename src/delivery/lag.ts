@@ -62,6 +62,16 @@ export class Lag {
     this.remaining = extra;
   }
 
+  /**
+   * Whether more would wait than ever may, with `length` bytes after `queued` ones. The socket is asked when that
+   * is possible.
+   */
+  isOver(length: number, socket: { readonly bufferedAmount: number }, queued: number): boolean {
+    if (length > this.remaining) this.remaining = this.limit - socket.bufferedAmount - queued;
+    this.remaining -= length;
+    return this.remaining < 0;
+  }
+
   /** What happens to a message that is about to be queued. */
   filter(message: Message): "pass" | "hold" | "drop" | "overflow" {
     const { policy } = message;

@@ -7,10 +7,6 @@ import type { Flushable, Turn } from "./turn.js";
 /** Text of one turn and client, in UTF-16 code units, above which it is written before the turn ends. */
 const FLUSH_ABOVE = 65_536;
 
-/** A UTF-16 code unit takes at most three bytes of UTF-8, a frame's header at most ten (RFC 6455, 5.2). */
-const BYTES_PER_UNIT = 3;
-const HEADER_BYTES = 10;
-
 /** In the place of a socket that is not to be touched any more. */
 const NO_SOCKET: Socket = { bufferedAmount: 0, write() {}, close() {}, terminate() {} };
 
@@ -41,6 +37,8 @@ export class Outbox<Owner> implements Flushable {
   #isDeferred = false;
   #isClosed = false;
   #dropped = 0;
+  /** Pings that the peer may still answer. */
+  #unanswered = 0;
 
   constructor(owner: Owner, turn: Turn<Owner>, socket: Socket, maxBufferedBytes: number) {
     this.#owner = owner;
@@ -154,38 +152,44 @@ export class Outbox<Owner> implements Flushable {
 
   /** Asks the peer for a sign of life: by a protocol ping, or where the transport has none, by a message. */
   ping(): void {
-    const socket = this.#socket;
-    if (socket.ping === undefined) {
+    if (this.#socket.ping === undefined) {
       this.push(new Message({ type: "ping" }));
       return;
     }
-    try {
-      socket.ping();
-    } catch (cause) {
-      this.#fail(cause);
-    }
+    this.#unanswered++;
+    this.#try((socket) => socket.ping?.());
+  }
+
+  /** The peer sent a pong. Returns whether a ping asked for it. */
+  answered(): boolean {
+    if (this.#unanswered === 0) return false;
+    this.#unanswered--;
+    return true;
+  }
+
+  /** Whether more waits than may, and none of it was written here: answers of the transport to one that does not read. */
+  get isFlooded(): boolean {
+    return this.bufferedAmount > this.#maxBufferedBytes + this.#mayWait;
+  }
+
+  /** Reads nothing more of the peer; returns whether the socket can do that. */
+  stopReading(): boolean {
+    this.#try((socket) => socket.stopReading?.());
+    return this.#socket.stopReading !== undefined;
   }
 
   /** Writes what is queued, takes nothing more, and starts the closing handshake. */
   close(code: number, reason: string): void {
     this.#isClosed = true;
     this.#flush();
-    try {
-      this.#socket.close(code, reason);
-    } catch (cause) {
-      this.#fail(cause);
-    }
+    this.#try((socket) => socket.close(code, reason));
   }
 
   /** Forgets what is queued, takes nothing more, and cuts the connection. */
   terminate(): void {
     const socket = this.#socket;
     this.discard();
-    try {
-      socket.terminate();
-    } catch (cause) {
-      this.#fail(cause);
-    }
+    this.#try(() => socket.terminate());
   }
 
   /** Forgets what is queued and takes nothing more. */
@@ -234,22 +238,13 @@ export class Outbox<Owner> implements Flushable {
 
   #mayPass(message: Message, lag: Lag): boolean {
     let verdict = lag.filter(message);
-    if (verdict === "pass" && lag.isSlow && this.#isOverLimit(message, lag)) verdict = "overflow";
+    if (verdict === "pass" && lag.isSlow) {
+      if (lag.isOver(message.frame.length, this, this.#tail?.bytes ?? 0)) verdict = "overflow";
+    }
     if (verdict === "overflow") lag.isOverflowing = true;
     if (verdict === "drop" || verdict === "overflow") this.#dropped++;
     if (verdict === "pass") lag.queued += message.frame.length;
     return verdict === "pass";
-  }
-
-  /** Whether more waits than may ever wait, with this message. The socket is asked when that is possible. */
-  #isOverLimit(message: Message, lag: Lag): boolean {
-    const { length } = message.frame;
-    if (length > lag.remaining) {
-      const waiting = this.bufferedAmount + (this.#tail?.bytes ?? 0);
-      lag.remaining = lag.limit - waiting;
-    }
-    lag.remaining -= length;
-    return lag.remaining < 0;
   }
 
   #append(part: Part): void {
@@ -281,9 +276,17 @@ export class Outbox<Owner> implements Flushable {
     if (batch.length === 0) return;
     this.#turn.counters.delivered += batch.length;
     if (this.lag !== undefined) this.lag.queued = 0;
-    this.#mayWait += batch.size * BYTES_PER_UNIT + batch.length * HEADER_BYTES;
+    this.#mayWait += batch.maxBytes;
     try {
       this.#socket.write(batch);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  #try(call: (socket: Socket) => void): void {
+    try {
+      call(this.#socket);
     } catch (cause) {
       this.#fail(cause);
     }

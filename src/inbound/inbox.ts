@@ -36,9 +36,12 @@ export class Inbox implements Receiver {
 
   message(data: string | Uint8Array): void {
     const client = this.#client;
-    if (!client.isOpen) return;
     const { context, dispatcher, maxMessageBytes } = this.#host;
     const now = context.clock.monotonic();
+    if (!client.isOpen) {
+      this.#countLate(now);
+      return;
+    }
     client.lastSeen = now;
     context.counters.received++;
     if (typeof data !== "string") {
@@ -51,7 +54,7 @@ export class Inbox implements Receiver {
     }
     const verdict = this.#countAt(now);
     if (verdict === "flood") {
-      client.close(CloseCode.policyViolation, "Too many messages.");
+      this.#endFlood();
       return;
     }
     let envelope: Envelope;
@@ -64,8 +67,16 @@ export class Inbox implements Receiver {
     dispatcher.dispatch(client, envelope, data.length, refusalOf(envelope, data, verdict));
   }
 
+  ping(): void {
+    const client = this.#client;
+    this.#countControl();
+    if (client.outbox.isFlooded) client.terminate("It sends pings and does not read the answers.");
+  }
+
   pong(): void {
-    this.#client.lastSeen = this.#host.context.clock.monotonic();
+    if (this.#client.outbox.answered())
+      this.#client.lastSeen = this.#host.context.clock.monotonic();
+    else this.#countControl();
   }
 
   drain(): void {
@@ -85,6 +96,30 @@ export class Inbox implements Receiver {
 
   closed(code: number, reason: string): void {
     this.#host.gone(this.#client, code, reason);
+  }
+
+  /** Counts a frame that is no message: it costs as much. */
+  #countControl(): void {
+    const now = this.#host.context.clock.monotonic();
+    this.#client.lastSeen = now;
+    if (!this.#client.isOpen) this.#countLate(now);
+    else if (this.#countAt(now) === "flood") this.#endFlood();
+  }
+
+  /** Counts what a client that was told to close still sends. Some of it may have been on its way. */
+  #countLate(now: number): void {
+    if (this.#countAt(now) === "flood") this.#stopReading();
+  }
+
+  #endFlood(): void {
+    this.#client.close(CloseCode.policyViolation, "Too many messages.");
+    if (this.#client.outbox.stopReading()) this.#host.context.closing.hurry(this.#client);
+  }
+
+  #stopReading(): void {
+    const client = this.#client;
+    if (client.outbox.stopReading()) this.#host.context.closing.hurry(client);
+    else client.terminate("It went on sending after it was told to close.");
   }
 
   #countAt(now: number): Verdict {

@@ -90,6 +90,21 @@ export class MemorySocket implements Socket {
     this.#receiver?.message(isRaw ? message : JSON.stringify(message));
   }
 
+  /**
+   * Sends a protocol ping to the hub, with up to 125 bytes in it. The answer, a frame with the same bytes, waits
+   * while this socket is paused, and counts in `bufferedAmount`.
+   */
+  sendPing(bytes = 0): void {
+    if (this.closed !== undefined) return;
+    if (this.#isPaused) this.#bufferedAmount += 2 + bytes;
+    this.#receiver?.ping();
+  }
+
+  /** Sends a pong to the hub that no ping asked for. */
+  sendPong(): void {
+    if (this.closed === undefined) this.#receiver?.pong();
+  }
+
   /** Returns the received messages, or those of one type, and removes them from `received`. */
   take(type?: string): Envelope[] {
     const taken = this.received.filter((envelope) => type === undefined || envelope.type === type);

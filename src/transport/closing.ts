@@ -4,7 +4,7 @@ import { Deadline } from "../util/deadline.js";
 /** How long (ms) the end of a connection may take, until all is sent and both ends have closed. */
 const CLOSE_TIMEOUT = 5_000;
 
-/** How long (ms) it may take where the peer is not read any more, so that its half never arrives. */
+/** How long (ms) it may take where the peer has ended its half, or is not read any more. */
 const UNREAD_TIMEOUT = 1_000;
 
 /** What is closed. */
@@ -19,6 +19,7 @@ interface Closable {
 export class Closing<C extends Closable> {
   readonly #clock: SteadyClock;
   readonly #deadlines = new Map<C, Deadline>();
+  readonly #hurried = new Set<C>();
   /** How long (ms) an end may take. */
   timeout = CLOSE_TIMEOUT;
 
@@ -31,8 +32,10 @@ export class Closing<C extends Closable> {
     this.#cutAfter(client, this.timeout);
   }
 
-  /** The peer is not read any more: its half of the closing handshake will not come. */
+  /** Nothing more is read of a peer that is closing, or owed to it. Does nothing for one that is gone. */
   hurry(client: C): void {
+    if (!this.#deadlines.has(client) || this.#hurried.has(client)) return;
+    this.#hurried.add(client);
     this.#cutAfter(client, Math.min(UNREAD_TIMEOUT, this.timeout));
   }
 
@@ -40,10 +43,11 @@ export class Closing<C extends Closable> {
   gone(client: C): void {
     this.#deadlines.get(client)?.clear();
     this.#deadlines.delete(client);
+    this.#hurried.delete(client);
   }
 
   #cutAfter(client: C, ms: number): void {
-    this.gone(client);
+    this.#deadlines.get(client)?.clear();
     const cut = () => client.terminate("It did not finish closing.");
     this.#deadlines.set(client, new Deadline(this.#clock, ms, cut));
   }

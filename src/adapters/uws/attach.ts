@@ -131,6 +131,7 @@ export function attach<U extends User, D>(
     },
 
     drain: (ws) => ws.getUserData().seat.socket?.drained(),
+    ping: (ws) => receiverOf(ws)?.ping(),
     pong: (ws) => receiverOf(ws)?.pong(),
 
     close(ws, code, reason) {

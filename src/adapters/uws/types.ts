@@ -91,7 +91,9 @@ export interface UwsBehavior<Data> {
   message?(ws: UwsConnection<Data>, message: ArrayBuffer, isBinary: boolean): void;
   /** What waited for the network is less than before. */
   drain?(ws: UwsConnection<Data>): void;
-  /** The peer answered a protocol ping. */
+  /** The peer sent a protocol ping, which uWebSockets.js answers. */
+  ping?(ws: UwsConnection<Data>): void;
+  /** The peer sent a pong. */
   pong?(ws: UwsConnection<Data>): void;
   /** The connection is gone. */
   close?(ws: UwsConnection<Data>, code: number, reason: ArrayBuffer): void;

@@ -43,7 +43,8 @@ export function accept<U extends User, D>(
     const net = netOf(webSocket);
     const place = claimPlace(admission);
     if (place !== undefined) webSocket.on("close", () => place.release());
-    listen(webSocket, net, hub.accept(new WsSocket(webSocket, net), admission));
+    const receiver = hub.accept(new WsSocket(webSocket, net), admission);
+    listen(webSocket, net, receiver, hub.limits.maxMessageBytes);
     webSocket.resume?.();
   } catch (error) {
     // No connection comes of it.

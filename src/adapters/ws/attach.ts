@@ -121,7 +121,7 @@ export function attach<U extends User, D, R extends UpgradeRequest = UpgradeRequ
     }
     const net = request.socket;
     const receiver = hub.accept(new WsSocket(ws, net), admission);
-    listen(ws, net, receiver);
+    listen(ws, net, receiver, maxMessageBytes);
   });
 }
 

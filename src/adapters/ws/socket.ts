@@ -6,6 +6,9 @@ import type { NetSocket, WsConnection, WsFrames } from "./types.js";
 /** `WebSocket.OPEN` (WHATWG WebSockets, 3.1). */
 export const OPEN = 1;
 
+/** Fragments that every message may have, and bytes that each further one must have on average. */
+const MIN_FRAGMENTS = 64;
+
 const IS_BUN = "Bun" in globalThis;
 
 /**
@@ -78,9 +81,18 @@ export class WsSocket implements Socket {
     this.#ws.close(code, clampReason(reason));
   }
 
+  stopReading(): void {
+    this.#ws.pause?.();
+  }
+
   terminate(): void {
     this.#ws.terminate();
   }
+}
+
+/** Fragments that one message may have: a frame costs as much time as a message, and is not counted. */
+function maxFragments(maxMessageBytes: number): number {
+  return Math.max(MIN_FRAGMENTS, Math.ceil(maxMessageBytes / MIN_FRAGMENTS));
 }
 
 type Listening<Emitter> = Emitter & { [RECEIVER]: Receiver };
@@ -89,7 +101,12 @@ type Listening<Emitter> = Emitter & { [RECEIVER]: Receiver };
  * Drives a receiver with what arrives on a `ws` connection. The listeners are the same functions for all
  * connections, which find the receiver on the emitter: an idle connection costs no closures.
  */
-export function listen(ws: WsConnection, net: NetSocket, receiver: Receiver): void {
+export function listen(
+  ws: WsConnection,
+  net: NetSocket,
+  receiver: Receiver,
+  maxMessageBytes: number,
+): void {
   (ws as Listening<WsConnection>)[RECEIVER] = receiver;
   (net as Listening<NetSocket>)[RECEIVER] = receiver;
   // Not public, and the same in each version 8: only it tells of the peer's close frame when that arrives.
@@ -97,8 +114,13 @@ export function listen(ws: WsConnection, net: NetSocket, receiver: Receiver): vo
   if (frames !== undefined) {
     frames[RECEIVER] = receiver;
     frames.on("conclude", onConclude);
+    // The option of the server, which a framework may have made.
+    const { _maxFragments: before } = frames;
+    if (before !== undefined)
+      frames._maxFragments = Math.min(before || Infinity, maxFragments(maxMessageBytes));
   }
   ws.on("message", onMessage);
+  ws.on("ping", onPing);
   ws.on("pong", onPong);
   ws.on("error", onError);
   ws.on("close", onClose);
@@ -118,6 +140,10 @@ function onEnd(this: Listening<NetSocket>): void {
 
 function onMessage(this: Listening<WsConnection>, data: object, isBinary: boolean): void {
   this[RECEIVER].message(isBinary ? (data as Uint8Array) : data.toString());
+}
+
+function onPing(this: Listening<WsConnection>): void {
+  this[RECEIVER].ping();
 }
 
 function onPong(this: Listening<WsConnection>): void {

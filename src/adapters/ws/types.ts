@@ -25,12 +25,14 @@ export interface WsConnection {
   close(code: number, reason: string): void;
   /** Drops the connection. */
   terminate(): void;
+  /** Reads nothing more. Versions before 8.4 do not have it. */
+  pause?(): void;
   /** Reads on after `pause`. */
   resume?(): void;
   /** Listens for messages. `data` is a `Buffer`, unless somebody changed the `binaryType`. */
   on(event: "message", listener: (data: object, isBinary: boolean) => void): unknown;
-  /** Listens for the answers to pings. */
-  on(event: "pong", listener: () => void): unknown;
+  /** Listens for pings, which `ws` answers, and for pongs. */
+  on(event: "ping" | "pong", listener: () => void): unknown;
   /** Listens for a failure; `close` follows. */
   on(event: "error", listener: (error: Error) => void): unknown;
   /** Listens for the end. */
@@ -39,6 +41,8 @@ export interface WsConnection {
 
 /** What parses the frames of a connection of `ws`. */
 export interface WsFrames {
+  /** Most fragments of a message, 0 for no limit. Undefined in older versions. */
+  _maxFragments?: number;
   /** Listens for the peer's close frame. */
   on(event: "conclude", listener: (code: number) => void): unknown;
 }

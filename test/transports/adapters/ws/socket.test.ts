@@ -23,13 +23,14 @@ test("what arrives on the connection, and that its network drained, reaches the 
   const [ws, net] = [new EventEmitter(), new EventEmitter()];
   const receiver = {
     message: vi.fn(),
+    ping: vi.fn(),
     pong: vi.fn(),
     drain: vi.fn(),
     ending: vi.fn(),
     error: vi.fn(),
     closed: vi.fn(),
   } satisfies Receiver;
-  listen(ws as never, net as never, receiver);
+  listen(ws as never, net as never, receiver, 4096);
   net.emit("drain");
   ws.emit("pong");
   ws.emit("message", Buffer.from("text"), false);
