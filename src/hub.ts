@@ -262,6 +262,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
 
   #stop(): void {
     this.#parts.presence.clear();
+    this.#parts.typing.clear();
     this.#parts.rooms.clear();
     if (this.#heartbeat) this.#heartbeat.stop();
     this.#parts.turn.stop();

@@ -73,7 +73,7 @@ export function registerHandlers(dispatcher: Dispatcher, parts: HandlerParts): v
       }
       const { state } = message;
       return ifAllowed(client, state, () => {
-        typing.stop(client, state);
+        typing.sent(client, state);
         const now = context.timestamp();
         const seq = state.publish("new_message", payload, now, client, client, true);
         client.push({ type: "ack", room: state.id, id, timestamp: now, seq });

@@ -1,24 +1,17 @@
 import type { AnyClient } from "../client.js";
 import type { Context } from "../context.js";
-import type { Excluded } from "../delivery/fan-out.js";
-import type { ServerEnvelope } from "../protocol/messages.js";
 import type { LeaveReason, Member, User } from "../protocol/types.js";
 import { GuestIdentity } from "../transport/identity.js";
 import { Deadline } from "../util/deadline.js";
 import { Shares } from "../util/shares.js";
-import { Crowd } from "./crowd.js";
+import { Announcements } from "./announcements.js";
 import { RoomInfo } from "./room-info.js";
 import type { AbsentMember, RoomState } from "./room-state.js";
 import type { Rooms } from "./rooms.js";
 import type { Users } from "./users.js";
 
-type Announcement = Pick<ServerEnvelope, "type" | "payload">;
-
 /** A member who reconnects within this time (ms), as after a reload, is never shown as reconnecting. */
 const QUIET_GRACE = 2_000;
-
-/** Shortest time (ms) between two counts that a room is told. */
-const COUNT_EVERY = 250;
 
 /** Most members waited for at the same time, and of these, for one user in several rooms. */
 const MAX_ABSENT = 100_000;
@@ -29,13 +22,11 @@ export class Presence {
   readonly #context: Context;
   readonly #users: Users;
   readonly #rooms: Rooms;
-  readonly #crowd: Crowd;
+  readonly #announcements: Announcements;
   readonly #info: RoomInfo;
   readonly #maxMessageBytes: number;
   /** What users show of themselves, by user id. Undefined where it was removed: it must not be restored. */
   readonly #states = new Map<string, unknown>();
-  /** Rooms whose number of members changed, with the timer that announces it. */
-  readonly #counting = new Map<RoomState, unknown>();
   /** By user id: the rooms in which that user is absent. */
   readonly #absences = new Shares<RoomState>();
 
@@ -44,7 +35,7 @@ export class Presence {
     this.#users = users;
     this.#rooms = rooms;
     this.#maxMessageBytes = maxMessageBytes;
-    this.#crowd = new Crowd(context.clock);
+    this.#announcements = new Announcements(context, users, (...of) => this.#member(...of));
     this.#info = new RoomInfo(context.clock, users, (user) => this.#show(user));
   }
 
@@ -58,7 +49,7 @@ export class Presence {
     if (this.#users.isAnotherIn(client, state.clients)) return false;
     this.#info.added(state, client.identity);
     const payload = this.#member(state, client.identity);
-    this.#announceChange(state, { type: "user_joined", payload }, client);
+    this.#announcements.joined(state, payload, client);
     return true;
   }
 
@@ -72,8 +63,7 @@ export class Presence {
       this.#startGrace(state, client, grace);
       return false;
     }
-    const payload = { ...client.identity, reason };
-    this.#announceChange(state, { type: "user_left", payload });
+    this.#announcements.left(state, client.identity, reason);
     return true;
   }
 
@@ -81,7 +71,8 @@ export class Presence {
   stayed(state: RoomState, user: User, before: string): void {
     this.#info.changed(state);
     if (this.#context.isClosing || this.nameIn(state, user) === before) return;
-    this.#announce(state, { type: "user_updated", payload: this.#member(state, user) });
+    const payload = this.#member(state, user);
+    this.#announcements.paced(state, { type: "user_updated", payload });
   }
 
   /** Stops waiting for an absent member. */
@@ -90,9 +81,8 @@ export class Presence {
     if (absent === undefined) return;
     const { identity, user } = absent;
     this.#forget(state, absent);
-    const payload = { ...identity, reason };
     this.#context.together(() => {
-      this.#announceChange(state, { type: "user_left", payload });
+      this.#announcements.left(state, identity, reason);
       this.emitLeft(state, user, reason);
       state.timeline.away(userId);
       this.#rooms.release(state);
@@ -143,7 +133,8 @@ export class Presence {
     for (const room of rooms) this.#info.changed(room);
     if (except !== undefined) rooms.delete(except);
     for (const room of rooms) {
-      this.#announce(room, { type: "user_updated", payload: this.#member(room, identity) });
+      const payload = this.#member(room, identity);
+      this.#announcements.announce(room, { type: "user_updated", payload });
     }
   }
 
@@ -179,8 +170,7 @@ export class Presence {
 
   /** The hub closes: nobody is waited for. */
   clear(): void {
-    for (const timer of this.#counting.values()) this.#context.clock.clearTimeout(timer);
-    this.#counting.clear();
+    this.#announcements.clear();
     for (const state of [...this.#rooms.live.values()]) {
       for (const absent of [...(state.absent?.values() ?? [])]) this.#forget(state, absent);
       this.#rooms.release(state);
@@ -204,10 +194,11 @@ export class Presence {
       this.setState(client, absent.state, state);
     }
     const payload = this.#member(state, identity);
-    if (absent.isShown) this.#announce(state, { type: "user_returned", payload }, client);
-    else if (payload.name !== absent.identity.name || !isSameJson(payload.state, absent.state)) {
-      this.#announce(state, { type: "user_updated", payload }, client);
-    }
+    const hasChanged =
+      payload.name !== absent.identity.name || !isSameJson(payload.state, absent.state);
+    if (!absent.isShown && !hasChanged) return;
+    const type = absent.isShown ? "user_returned" : "user_updated";
+    this.#announcements.paced(state, { type, payload }, client);
   }
 
   /** Whether a member may be waited for. Of too many, who is waited for in most rooms is so in one less. */
@@ -244,7 +235,7 @@ export class Presence {
       const end = () => this.endGrace(state, identity.id, "timeout");
       absent.deadline = new Deadline(clock, grace - quiet, end);
       const payload = { ...identity };
-      this.#announce(state, { type: "user_reconnecting", payload });
+      this.#announcements.paced(state, { type: "user_reconnecting", payload });
     });
   }
 
@@ -254,28 +245,6 @@ export class Presence {
     this.#info.changed(state);
     if (state.absent?.size === 0) state.absent = undefined;
     this.#absences.delete(absent.identity.id, state);
-  }
-
-  #announce(state: RoomState, announcement: Announcement, excluded?: Excluded<AnyClient>): void {
-    if (state.kind.visibility.show !== "members") return;
-    state.announce(announcement, this.#context.timestamp(), excluded, this.#crowd.add());
-  }
-
-  /** Announces what changes the number of members. */
-  #announceChange(state: RoomState, announcement: Announcement, excluded?: AnyClient): void {
-    if (state.kind.visibility.show === "count") this.#announceCount(state);
-    else this.#announce(state, announcement, excluded);
-  }
-
-  /** Announces the number of members after a while, in which it may change further. */
-  #announceCount(state: RoomState): void {
-    if (this.#counting.has(state)) return;
-    const timer = this.#context.clock.setTimeout(() => {
-      this.#counting.delete(state);
-      const payload = { count: state.memberCount };
-      state.announce({ type: "user_count", payload }, this.#context.timestamp());
-    }, COUNT_EVERY);
-    this.#counting.set(state, timer);
   }
 }
 

@@ -2,6 +2,7 @@ import type { AnyClient } from "../client.js";
 import type { Context } from "../context.js";
 import { senderOf } from "../protocol/envelope.js";
 import { Deadline } from "../util/deadline.js";
+import { keyOf, Pace } from "./pace.js";
 import type { RoomState } from "./room-state.js";
 import type { Users } from "./users.js";
 
@@ -10,17 +11,20 @@ const EXPIRES_AFTER = 5_000;
 
 /**
  * Typing indicators. The other users in a room are told of changes only: when a user starts, on whichever
- * connection, and when the last one ends, by a stop, a message, leaving, or silence.
+ * connection, and when the last one ends, by a stop, a message, leaving, or silence. A user who starts and stops
+ * all the time is told of twice a second.
  */
 export class Typing {
   readonly #context: Context;
   readonly #users: Users;
   /** Per client and room the end of the indicator. */
   readonly #deadlines = new Map<AnyClient, Map<RoomState, Deadline>>();
+  readonly #pace: Pace;
 
   constructor(context: Context, users: Users) {
     this.#context = context;
     this.#users = users;
+    this.#pace = new Pace(context.clock);
   }
 
   /** Starts an indicator, or renews it. */
@@ -34,14 +38,30 @@ export class Typing {
     }
     const { clock } = this.#context;
     rooms.set(state, new Deadline(clock, EXPIRES_AFTER, () => this.stop(client, state)));
-    if (!wasTyping) this.#announce(client, state, true);
+    if (!wasTyping) this.#changed(client, state);
   }
 
   /** Ends an indicator, if there is one. */
   stop(client: AnyClient, state: RoomState): void {
-    if (this.#deadlines.size === 0) return;
-    const wasOn = this.#clear(client, state);
-    if (wasOn && !this.#isTyping(client, state)) this.#announce(client, state, false);
+    if (this.#end(client, state)) this.#changed(client, state);
+  }
+
+  /** The same for a client that sends a message: the others are told with it. */
+  sent(client: AnyClient, state: RoomState): void {
+    if (!this.#end(client, state)) return;
+    this.#pace.told(keyOf(state.id, client.identity.id));
+    this.#announce(client, state);
+  }
+
+  /** The hub closes: nobody is told any more. */
+  clear(): void {
+    this.#pace.stop();
+  }
+
+  /** Returns whether its user was typing, and is no more. */
+  #end(client: AnyClient, state: RoomState): boolean {
+    if (this.#deadlines.size === 0) return false;
+    return this.#clear(client, state) && !this.#isTyping(client, state);
   }
 
   #clear(client: AnyClient, state: RoomState): boolean {
@@ -61,12 +81,19 @@ export class Typing {
     return false;
   }
 
-  #announce(client: AnyClient, state: RoomState, typing: boolean): void {
+  #changed(client: AnyClient, state: RoomState): void {
     // A room that does not show its members does not show who types there, either.
+    if (this.#context.isClosing || state.kind.visibility.show !== "members") return;
+    const tell = () => this.#announce(client, state);
+    if (this.#pace.mayTell(keyOf(state.id, client.identity.id), tell)) tell();
+  }
+
+  /** Tells the others whether a client's user is typing. */
+  #announce(client: AnyClient, state: RoomState): void {
     if (this.#context.isClosing || state.kind.visibility.show !== "members") return;
     const announcement = {
       type: "user_typing",
-      payload: { typing },
+      payload: { typing: this.#isTyping(client, state) },
       sender: senderOf(client),
     } as const;
     const excluded = this.#users.clientsOf(client.identity.id);

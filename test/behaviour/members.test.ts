@@ -256,8 +256,8 @@ test("what was told of members adds up to what is so, whatever happens", () => {
       else if (step.do === "revoke")
         void world.hub.revoke(["ada", "bob"][step.user] as string, room);
       else if (step.do === "wait") world.clock.advance(step.ms);
-      // A crowd's comings and goings may wait a little.
-      world.clock.advance(250);
+      // Comings and goings may wait: of a crowd a little, of one who comes and goes all the time a second.
+      world.clock.advance(1_000);
       for (const [name, event] of world.events.splice(0)) {
         if (name !== "memberJoined" && name !== "memberLeft") continue;
         const { believed } = watchers.find(

@@ -303,8 +303,8 @@ test("whatever happens, the hub agrees with the model", async () => {
       }
       life.world.clock.flush();
       for (const { socket } of life.lines) socket.resume();
-      // A crowd's comings and goings may wait a little.
-      life.world.clock.advance(250);
+      // Comings and goings may wait: of one who comes and goes all the time a second.
+      life.world.clock.advance(1_000);
       life.noticeClosed();
       checkDelivery(life);
       checkBeliefs(life);

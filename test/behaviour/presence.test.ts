@@ -391,7 +391,7 @@ describe("a member's own state", () => {
     const { world, bob, heard } = watched();
     world.client("bob").setPresence(away);
     bob.hangUp();
-    heard(0);
+    heard(1_000);
     world.enter("Bob", "general");
     expect(heard(0)).toEqual([bobIs("user_joined")]);
   });

@@ -396,6 +396,7 @@ describe("what was missed, if it is much,", () => {
       if (end === "come") b.resume();
       else b.cut();
       world.clock.flush();
+      world.clock.advance(1_000);
       expect(world.clock.pendingTimers).toBe(0);
       alice.cut();
     }
@@ -429,6 +430,7 @@ describe.each(["when asked", "when answered"] as const)(
       say(7);
       world.clock.flush();
       expect(payloads(b.take())).toEqual([7]);
+      world.clock.advance(1_000);
       expect(world.clock.pendingTimers).toBe(0);
     });
 
@@ -637,6 +639,7 @@ describe("a history that fails", () => {
       { seq: 3, payload: 3 },
     ]);
     expect(world.emitted("error")).toMatchObject([{ error: { code: "HISTORY_FAILED" } }]);
+    world.clock.advance(1_000);
     expect(world.clock.pendingTimers).toBe(0);
     // Whoever answers after that is not heard.
     await store.answerAll(world);

@@ -301,7 +301,7 @@ describe("closing options", () => {
     [{ timeout: 0 }, /timeout must be a number above 0; got 0/],
     [{ timeout: "1" }, /timeout .* got "1"/],
     [{ timeout: Number.POSITIVE_INFINITY }, /timeout .* got Infinity/],
-    [{ spread: -1 }, /spread must be a number from 0 up; got -1/],
+    [{ spread: -1 }, /spread must be a number from 0 up to 2147483647 .*; got -1/],
     [{ spread: Number.NaN }, /spread .* got NaN/],
     [{ spread: Number.POSITIVE_INFINITY }, /spread .* got Infinity/],
     [{ spread: "1" }, /spread .* got "1"/],
