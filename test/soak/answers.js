@@ -18,7 +18,7 @@ const heartbeat = { interval: 2_000, timeout: 3_000 };
 const LATE = 2.5;
 /** Milliseconds between two signs of life of one that reads nothing. */
 const ALIVE_EVERY = 500;
-const PATIENCE = 8_000;
+const PATIENCE = 12_000;
 
 const users = { type: "online_users", payload: { room_id: ROOM } };
 const join = { type: "join_room", payload: { room_id: ROOM } };
@@ -53,7 +53,7 @@ export async function answers({ scale, adapters }) {
       "largest answer, kB",
       "waited at most, MB",
       "s until closed",
-      "code",
+      "end",
     ],
     rows: [],
     bounds: [],
@@ -61,7 +61,7 @@ export async function answers({ scale, adapters }) {
   for (const adapter of adapters) {
     const title = ADAPTERS[adapter];
     const results = await run(adapter, count);
-    for (const { kind, sent, largest, peak, after, code } of results) {
+    for (const { kind, sent, largest, peak, after, end } of results) {
       findings.rows.push([
         title,
         kind,
@@ -69,7 +69,7 @@ export async function answers({ scale, adapters }) {
         (largest / 1000).toFixed(1),
         megabytes(peak),
         after?.toFixed(1) ?? "stays",
-        `${code ?? "–"}`,
+        end ?? "–",
       ]);
     }
     const caused = results.filter(({ sent }) => sent > 0);
@@ -139,11 +139,12 @@ async function send(server, name, { asks, bytes, own }) {
   do {
     await sleep(100);
     user = (await server.ask("peaks"))[name];
-  } while (user.at === undefined && Date.now() - start < PATIENCE);
+    // What it is closed with is known when the connection is gone.
+  } while (user.end === undefined && Date.now() - start < PATIENCE);
   clearInterval(alive);
   await wire.cut();
   const after = user.at === undefined ? undefined : (user.at - start) / 1000;
-  return { sent: bytes?.length ?? 0, largest, peak: user.peak, after, code: user.code };
+  return { sent: bytes?.length ?? 0, largest, peak: user.peak, after, end: user.end };
 }
 
 function repeated(message, count) {

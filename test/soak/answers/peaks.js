@@ -3,12 +3,12 @@ const EVERY = 20;
 
 /**
  * The most that ever waited for the network of each user of a hub whose id has a prefix, looked at after each
- * write, and when and how its connection ended.
+ * write, when it was closed, and how its connection ended.
  */
 export class Peaks {
   #hub;
   #prefix = "";
-  /** @type {Record<string, { peak: number, code?: number, at?: number }>} */
+  /** By id; `at` is when it was closed. @type {Record<string, { peak: number, end?: string, at?: number }>} */
   #users = {};
 
   constructor(hub) {
@@ -25,9 +25,11 @@ export class Peaks {
       if (id?.startsWith(prefix)) this.#lookAfterWrites(id, socket);
       return accept(socket, options);
     };
-    hub.on("disconnect", ({ client, code }) => {
+    hub.on("disconnect", ({ client, code, reason }) => {
       const user = this.#users[client.user.id];
-      if (user !== undefined) Object.assign(user, { code, at: Date.now() });
+      if (user === undefined) return;
+      user.end = `${code} ${reason}`;
+      user.at ??= Date.now();
     });
     setInterval(() => this.#look(), EVERY).unref();
   }
@@ -60,6 +62,8 @@ export class Peaks {
       if (!client.user.id.startsWith(this.#prefix)) continue;
       const user = this.#users[client.user.id];
       user.peak = Math.max(user.peak, client.bufferedAmount);
+      // It may take a while until the connection is gone.
+      if (!client.isOpen) user.at ??= Date.now();
     }
   }
 }
