@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -17,6 +18,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/package/**"],
+    // One more than vitest takes on two cores: half of the time a test in a browser waits.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // What a machine that is busy does late, it has done all the same.
     testTimeout: 60_000,
     hookTimeout: 60_000,

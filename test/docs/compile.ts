@@ -75,12 +75,18 @@ function compile(
     return parsed.get(file);
   };
   const program = ts.createProgram([...places.keys()], options, host);
-  return ts.getPreEmitDiagnostics(program).flatMap(({ file, start, messageText }) => {
+  // Not of the sources, which are strict: what they are without is not the page's business.
+  const own = [...places.keys()].map((path) => program.getSourceFile(path));
+  const diagnostics = [
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...own.flatMap((file) => program.getSyntacticDiagnostics(file)),
+    ...own.flatMap((file) => program.getSemanticDiagnostics(file)),
+  ];
+  return diagnostics.flatMap(({ file, start, messageText }) => {
     const message = ts.flattenDiagnosticMessageText(messageText, "\n");
-    if (file === undefined) return [`${page}: ${message}`];
-    const place = places.get(file.fileName);
-    // The sources are strict: what they are without is not the page's business.
-    if (place === undefined) return [];
+    const place = places.get(file?.fileName ?? "");
+    if (file === undefined || place === undefined) return [`${page}: ${message}`];
     const { line } = file.getLineAndCharacterOfPosition(start ?? 0);
     return [`${page}:${place.line + line}: ${message}`];
   });
