@@ -208,7 +208,9 @@ export class Membership {
       throw new RoomcastError("TOO_MANY_ROOMS", `You may be in at most ${limit} rooms.`);
     }
     const state = rooms.activate(roomId);
-    const shown = missed?.timeline === state.timeline ? missed : undefined;
+    // Since it was read the room may have begun anew, or the user have left on another connection.
+    const mayRead = missed?.timeline === state.timeline && missed.mayRead();
+    const shown = mayRead ? missed : undefined;
     const replay = shown?.replay;
     // Who is shown earlier messages may recover them, too, but a guest never comes back.
     const { identity } = client;

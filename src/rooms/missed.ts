@@ -15,6 +15,8 @@ export interface Wanted {
 export interface Missed {
   readonly timeline: Timeline;
   readonly replay: Replay;
+  /** Whether the user may read it: to be asked again when it is shown. */
+  readonly mayRead: () => boolean;
   /** Whether it is all that came after `since`. */
   readonly isRecovered: boolean;
 }
@@ -49,12 +51,10 @@ function readSince(
   read: Read,
 ): Missed | undefined | Promise<Missed | undefined> {
   if (epoch !== timeline.epoch || seq > timeline.seq) return undefined;
-  const mayRead = () => timeline.allows(userId, seq);
   // Where nothing was missed there is nothing to be shown.
-  if (seq < timeline.seq && !mayRead()) return undefined;
-  // While it is read, the user may leave on another connection.
-  const isAll = ({ from, to }: Replay) => from === seq + 1 && (to < from || mayRead());
-  return hold(timeline, read(timeline, seq), isAll, true);
+  const mayRead = () => seq >= timeline.seq || timeline.allows(userId, seq);
+  const reachesBack = ({ from }: Replay) => from === seq + 1;
+  return hold(timeline, () => read(timeline, seq), mayRead, reachesBack);
 }
 
 /** The last messages, of those that are kept and that the user may read. Undefined if there are none. */
@@ -68,19 +68,27 @@ function readLast(
   if (start >= timeline.seq) return undefined;
   const mayAnybody = timeline.startFor(undefined, count) <= start;
   const mayRead = () => mayAnybody || timeline.allows(userId, start);
-  return hold(timeline, read(timeline, start), mayRead, false);
+  return hold(timeline, () => read(timeline, start), mayRead);
 }
 
-/** Holds a timeline while it is read, and after that if what was read is shown. */
+/**
+ * Reads from a timeline that is held meanwhile, and after that if what was read may be shown. With `reachesBack` it
+ * must be all that was missed.
+ */
 function hold(
   timeline: Timeline,
-  reading: Replay | Promise<Replay>,
-  isShown: (replay: Replay) => boolean,
-  isRecovered: boolean,
+  read: () => Replay | Promise<Replay>,
+  mayRead: () => boolean,
+  reachesBack?: (replay: Replay) => boolean,
 ): Missed | undefined | Promise<Missed | undefined> {
+  if (!mayRead()) return undefined;
+  const reading = read();
   timeline.hold();
   const check = (replay: Replay): Missed | undefined => {
-    if (isShown(replay)) return { timeline, replay, isRecovered };
+    // While it was read, the user may have left on another connection.
+    if (mayRead() && reachesBack?.(replay) !== false) {
+      return { timeline, replay, mayRead, isRecovered: reachesBack !== undefined };
+    }
     timeline.release();
     return undefined;
   };

@@ -19,7 +19,10 @@ function thinking() {
   const authorize = (client: Client, action: string) =>
     new Promise<boolean>((answer) => asked.push({ client, action, answer }));
   const historyStore = new LateHistory();
-  const world = new World({ authorize, heartbeat: false, history: {}, historyStore });
+  const world = new World({
+    ...{ authorize, heartbeat: false, history: {}, historyStore },
+    maxBufferedBytes: 2_000,
+  });
   const decide = async (at = 0) => {
     asked.splice(at, 1)[0]?.answer(true);
     await settle(world);
@@ -176,7 +179,9 @@ test("an authorize that takes the client out while it is asked lets nothing pass
 /* Random lives in which everything waits: whatever was taken away in between must not be done. */
 
 type Step =
-  | { do: "join" | "say" | "type" | "look" | "leave" | "cut"; tab: number }
+  | { do: "join" | "say" | "type" | "look" | "leave" | "cut" | "hang up"; tab: number }
+  | { do: "pause" | "resume"; tab: number }
+  | { do: "answer and take out"; moments: number; tab: number }
   | { do: "take out" | "put in"; tab: number }
   | { do: "revoke"; user: number }
   | { do: "decide"; at: number }
@@ -185,7 +190,12 @@ type Step =
 const tab = fc.nat(3);
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("join", "say", "type", "look"), tab }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("leave", "cut"), tab }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("leave", "cut", "hang up"), tab }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("pause", "resume"), tab }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("answer and take out"), moments: fc.nat(10), tab }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("take out", "put in"), tab }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("revoke"), user: fc.nat(1) }) },
   { weight: 7, arbitrary: fc.record({ do: fc.constant("decide"), at: fc.nat(3) }) },
@@ -200,6 +210,8 @@ class Tab {
   /** When the client asked for what it waits for, by kind, and when it was last taken out. */
   asked = new Map<string, number>();
   out = 0;
+  /** It may read answers long after they were given. */
+  wasPaused = false;
 
   constructor(world: World, name: string) {
     this.name = name;
@@ -235,7 +247,14 @@ test("whatever a client waited for is not done if it was taken out meanwhile", a
         now++;
         const outs = new Map(tabs.map((tab) => [tab, tab.out]));
         const tab = "tab" in step ? (tabs[step.tab] as Tab) : undefined;
-        if (step.do === "join") tab?.socket.send(rejoin("r", tab.since, "join"));
+        if (step.do === "join") {
+          const last = now % 2 === 0 ? 5 : undefined;
+          const payload = { room_id: "r", since: tab?.since, last };
+          tab?.socket.send({ type: "join_room", payload, id: "join" });
+        } else if (step.do === "pause" && tab) {
+          tab.wasPaused = true;
+          tab.socket.pause();
+        } else if (step.do === "resume") tab?.socket.resume();
         else if (step.do === "say") tab?.socket.send(say("r", "x", "say"));
         else if (step.do === "type") tab?.socket.send({ type: "typing", room: "r", id: "type" });
         else if (step.do === "look") tab?.socket.send(look("r", `look ${now}`));
@@ -244,7 +263,15 @@ test("whatever a client waited for is not done if it was taken out meanwhile", a
         else if (step.do === "read") await historyStore.answerAll(world);
         else if (step.do === "broadcast") {
           readersOf.set(now, new Set(readers));
-          void world.hub.room("r").broadcast("n", now);
+          // Large enough that those who do not read are behind soon, and are caught up later.
+          void world.hub.room("r").broadcast("n", [now, "x".repeat(600)]);
+        } else if (step.do === "answer and take out") {
+          historyStore.reads.shift()?.answer();
+          for (let moment = 0; moment < step.moments; moment++) await Promise.resolve();
+          if (tab?.client.leave("r")) tab.out = ++now;
+          now++;
+          readersOf.set(now, new Set(readers));
+          void world.hub.room("r").broadcast("n", [now, "x"]);
         } else if (step.do === "decide") await decide(step.at % Math.max(1, asked.length));
         else if (step.do === "take out") {
           if (tab?.client.leave("r")) tab.out = ++now;
@@ -255,9 +282,10 @@ test("whatever a client waited for is not done if it was taken out meanwhile", a
           for (const tab of tabs) if (tab.client.user.id === user) tab.out = ++now;
         } else if (tab !== undefined) {
           const index = tabs.indexOf(tab);
-          tab.socket.cut();
+          if (step.do === "hang up") tab.socket.hangUp();
+          else tab.socket.cut();
           const next = new Tab(world, tab.name);
-          next.since = world.hub.room("r").position;
+          next.since = world.hub.room("r").position ?? tab.since;
           tabs[index] = next;
         }
         await settle(world);
@@ -265,7 +293,11 @@ test("whatever a client waited for is not done if it was taken out meanwhile", a
           // What was taken out in this step was so after what it waited for, if at all.
           const out = outs.get(tab) ?? 0;
           for (const { type, id, payload } of tab.socket.take()) {
-            if (type === "n") expect(readersOf.get(payload)).toContain(tab.client.user.id);
+            if (type === "n") {
+              const [said] = payload as [number];
+              expect(readersOf.get(said)).toContain(tab.client.user.id);
+            }
+            if (tab.wasPaused) continue;
             if (id === "join" && type === "room_info") {
               expect(tab.asked.get("join")).toBeGreaterThan(out);
             }
