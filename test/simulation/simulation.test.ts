@@ -119,6 +119,24 @@ const FAULTS: readonly (readonly [string, SimulationRule, Partial<SimulationOpti
     brokenSocket((socket) => Object.create(socket, { bufferedAmount: { value: 0 } })),
   ],
   [
+    "a hub answers whatever it is asked, read or not",
+    "memory is bounded",
+    brokenHub((hub) => {
+      hub.on("connect", ({ client }) => {
+        client.outbox.hasRoom = () => true;
+      });
+    }),
+  ],
+  [
+    "a hub does not look again at a client to which nothing is sent",
+    "memory is bounded",
+    brokenHub((hub) => {
+      hub.on("connect", ({ client }) => {
+        client.outbox.look = () => {};
+      });
+    }),
+  ],
+  [
     "the statistics of a hub are wrong",
     "stats are true",
     brokenHub((hub) => {

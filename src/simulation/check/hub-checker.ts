@@ -11,7 +11,11 @@ export interface CheckedServer {
   readonly hub: Hub;
   /** Whether its process has died, or its hub has closed. */
   readonly isDead: boolean;
-  readonly clock: { monotonic(): number; readonly pendingTimers: number };
+  readonly clock: {
+    monotonic(): number;
+    setImmediate(callback: () => void): void;
+    readonly pendingTimers: number;
+  };
   readonly store:
     | {
         /** Bytes in all histories. */
@@ -51,7 +55,8 @@ export class HubChecker {
     this.#fail = fail;
     const { maxBufferedBytes } = server.hub.limits;
     const nameOf = (client: Client) => server.nameOf(client);
-    this.#buffers = new BufferChecker({ fail, maxBufferedBytes, nameOf });
+    const { clock } = server;
+    this.#buffers = new BufferChecker({ fail, clock, maxBufferedBytes, nameOf });
     this.#listen();
   }
 
@@ -81,6 +86,9 @@ export class HubChecker {
         const text = `${this.#server.nameOf(client)} has lagged for ${ms} ms, and is still connected`;
         this.#fail("lagging ends", text);
       }
+    }
+    for (const client of hub.clients) {
+      if (!this.#laggingSince.has(client)) this.#buffers.checkLive(client);
     }
     const stats = hub.stats();
     if (stats.lagging !== lagging) {
@@ -115,6 +123,7 @@ export class HubChecker {
     const { hub, clock } = this.#server;
     hub.on("disconnect", ({ client }) => {
       this.#laggingSince.delete(client);
+      this.#buffers.gone(client);
       this.#removalsAtJoin.delete(client);
     });
     hub.on("join", ({ client, room }) => {

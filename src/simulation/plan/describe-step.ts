@@ -12,6 +12,8 @@ export function describeStep(step: Step): string {
       return `${step.participant} types in ${step.room}`;
     case "send":
       return `${step.participant} sends ${describeMessages(step)} to ${step.room}`;
+    case "ask":
+      return `${step.participant} asks ${step.count} times who is in ${step.room}`;
     case "broadcast": {
       const except = step.except === undefined ? "" : `, except to ${step.except}`;
       return `the server broadcasts ${describeMessages(step)} to ${step.room} (${step.kind}${except})`;

@@ -13,6 +13,7 @@ const WEIGHTS: Readonly<Record<Action, number>> = {
   join: 10,
   leave: 2,
   send: 10,
+  ask: 3,
   broadcast: 16,
   direct: 4,
   type: 3,
@@ -29,7 +30,7 @@ const WEIGHTS: Readonly<Record<Action, number>> = {
   request: 1.5,
   restart: 0.8,
   wait: 30,
-  clock: 1,
+  clock: 2,
 };
 
 /** Waiting times (ms), from the end of a turn to minutes. */
@@ -80,6 +81,8 @@ function makeStep(action: Action, favourite: string, random: Random): Step {
       return { action, participant, room };
     case "send":
       return { action, participant, room, count: Math.min(5, count), size };
+    case "ask":
+      return { action, participant, room, count };
     case "broadcast": {
       const kinds = ["lasting", "lasting", "lasting", "drop", "drop", "latest"] as const;
       const kind = random.pick<BroadcastKind>(kinds);

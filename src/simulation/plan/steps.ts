@@ -54,6 +54,16 @@ export type Step =
       readonly size: number;
     }
   | {
+      /** The participant asks who is in a room, so many times at once. */
+      readonly action: "ask";
+      /** Which participant. */
+      readonly participant: string;
+      /** Which room. */
+      readonly room: string;
+      /** Number of messages. */
+      readonly count: number;
+    }
+  | {
       /** The server broadcasts messages to a room. */
       readonly action: "broadcast";
       /** Which room. */

@@ -148,6 +148,14 @@ export class Participant {
     }
   }
 
+  /** Asks who is in a room, in one turn. */
+  ask(roomId: string, count: number): void {
+    if (this.isClosed) return;
+    for (let index = 0; index < count; index++) {
+      this.connection.request("online_users", { room_id: roomId }).catch(() => {});
+    }
+  }
+
   type(roomId: string): void {
     const room = this.#sessions.get(roomId)?.room;
     if (room?.isJoined === true) room.typing();

@@ -132,6 +132,9 @@ export class Simulation {
       case "send":
         participant?.send(step.room, step);
         break;
+      case "ask":
+        participant?.ask(step.room, step.count);
+        break;
       case "broadcast":
         this.server.broadcast(step, this.participants.get(step.except ?? "")?.link);
         break;
