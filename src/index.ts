@@ -52,7 +52,7 @@ export type { AuthorizedAction } from "./rooms/authorization.js";
 export type { PresenceOptions, PresenceVisibility } from "./rooms/visibility.js";
 export type { CloseOptions } from "./shutdown.js";
 export type { Admission, Refusal } from "./transport/admission.js";
-export type { AcceptOptions, Handshake } from "./transport/handshake.js";
+export type { AcceptOptions, Handshake, PeerSignal } from "./transport/handshake.js";
 export type { Origins } from "./transport/origins.js";
 export type { Place } from "./transport/places.js";
 export type { Receiver, Socket } from "./transport/socket.js";

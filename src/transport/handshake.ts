@@ -3,6 +3,15 @@ import { addressOf } from "./address.js";
 import { type Cookies, parseCookies } from "./cookies.js";
 
 /**
+ * The runtime's `AbortSignal` (DOM, 3.2), where its types are known.
+ *
+ * @category For adapter authors
+ */
+export type PeerSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+  ? Signal
+  : { readonly aborted: boolean };
+
+/**
  * The request that asked for the connection, in neutral form.
  *
  * @category For adapter authors
@@ -32,6 +41,11 @@ export interface Handshake {
    * subprotocols of their own, the last of them stands here: with cookies, look at `cookies` alone.
    */
   readonly token: string | undefined;
+  /**
+   * Aborted where the peer leaves before it has an answer, for what `authenticate` waits for:
+   * `fetch(url, { signal })`. Made when it is first asked for.
+   */
+  readonly signal: PeerSignal;
 }
 
 /**
@@ -52,6 +66,7 @@ export function createHandshake(
   headers: Readonly<Record<string, string | undefined>>,
   ip: string,
   isSecure = false,
+  makeSignal: () => PeerSignal = () => new AbortController().signal,
 ): Handshake {
   const protocols = (headers["sec-websocket-protocol"] ?? "")
     .split(",")
@@ -59,6 +74,7 @@ export function createHandshake(
     .filter((protocol) => protocol !== "");
   const token = queryToken(url) ?? protocols.at(-1) ?? bearerToken(headers["authorization"]);
   let cookies: Cookies | undefined;
+  let signal: PeerSignal | undefined;
   return {
     url,
     headers,
@@ -70,6 +86,10 @@ export function createHandshake(
     ip: addressOf(ip) ?? ip,
     isSecure,
     token,
+    get signal() {
+      signal ??= makeSignal();
+      return signal;
+    },
   };
 }
 

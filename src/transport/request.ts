@@ -1,4 +1,4 @@
-import { createHandshake, type Handshake } from "./handshake.js";
+import { createHandshake, type Handshake, type PeerSignal } from "./handshake.js";
 
 /**
  * What is used of a standard request (Fetch, 5.3).
@@ -13,6 +13,8 @@ export interface StandardRequest {
     /** Runs `callback` for each header. */
     forEach(callback: (value: string, name: string) => void): void;
   };
+  /** Aborted when the peer has left. */
+  readonly signal?: PeerSignal;
 }
 
 /**
@@ -29,6 +31,14 @@ export interface NodeRequest {
   readonly socket: {
     /** The address of the peer. */
     readonly remoteAddress?: string | undefined;
+    /** Whether the connection is gone. */
+    readonly destroyed?: boolean;
+    /** Listens once, for the end of the connection, or of the peer's half. */
+    once?(event: "close" | "end", listener: () => void): unknown;
+    /** Listens for a failure. */
+    on?(event: "error", listener: (error: Error) => void): unknown;
+    /** Reads what there is. */
+    read?(size: number): unknown;
   };
 }
 
@@ -54,7 +64,9 @@ function fromStandard(request: StandardRequest, ip = ""): Handshake {
   });
   // A request's url is absolute; a handshake's is what the request line said.
   const url = request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, "") || "/";
-  return createHandshake(url, headers, ip, /^(https|wss):/i.test(request.url));
+  const { signal } = request;
+  const makeSignal = signal && (() => signal);
+  return createHandshake(url, headers, ip, /^(https|wss):/i.test(request.url), makeSignal);
 }
 
 function fromNode(request: NodeRequest, ip = request.socket.remoteAddress ?? ""): Handshake {
@@ -64,5 +76,20 @@ function fromNode(request: NodeRequest, ip = request.socket.remoteAddress ?? "")
   }
   // Only the sockets of TLS have it, and it is true there.
   const isSecure = Reflect.get(request.socket, "encrypted") === true;
-  return createHandshake(request.url ?? "/", headers, ip, isSecure);
+  const makeSignal = () => signalOf(request.socket);
+  return createHandshake(request.url ?? "/", headers, ip, isSecure, makeSignal);
+}
+
+/** A signal for the end of the peer's half of a connection that nobody reads from yet. */
+function signalOf(socket: NodeRequest["socket"]): PeerSignal {
+  const controller = new AbortController();
+  const leave = () => controller.abort();
+  if (socket.destroyed) leave();
+  socket.once?.("end", leave);
+  socket.once?.("close", leave);
+  // Who reads hears of failures, and whoever is to handle them may not listen yet.
+  socket.on?.("error", leave);
+  // Nothing is taken: it makes Node read, which is how it hears that the peer has left.
+  socket.read?.(0);
+  return controller.signal;
 }

@@ -27,8 +27,9 @@ export interface UpgradeOptions<U extends User = User, R = unknown> {
    * Returns the user of a connection. Runs once per upgrade request, after the other checks. Nothing
    * returned, or an error with the `code` `UNAUTHORIZED`, means 401; one with `FORBIDDEN` means 403. Anything
    * else that it throws or rejects with is an outage, and no verdict on the user: 503, and an `error` event
-   * (one a second at most). So is a promise that does not settle in 10 s. Without `authenticate` each
-   * connection is a guest of its own.
+   * (one a second at most). So is a promise that does not settle in 10 s, and a request while 1,000 others
+   * wait. `handshake.signal` tells when the peer has left. Without `authenticate` each connection is a guest
+   * of its own.
    */
   readonly authenticate?:
     | ((handshake: Handshake, request: R) => U | null | undefined | Promise<U | null | undefined>)
@@ -62,6 +63,9 @@ const REFUSALS: {
 
 /** The body of a 403 that `authenticate` decided. */
 const FORBIDDEN_TEXT = "You may not connect.";
+
+/** Most requests for which `authenticate` or `origins` is waited for at once. */
+const MAX_ASKING = 1_000;
 
 /** How long (ms) `authenticate` or `origins` may take before the request is answered with 503. */
 const ANSWER_TIMEOUT = 10_000;
@@ -136,6 +140,8 @@ export class UpgradeGuard<U extends User = User, R = unknown> {
   /** The refusals in the log, by status. */
   readonly #logged: Throttle;
   #hasReportedIp = false;
+  /** How many requests wait for `authenticate` or `origins`. */
+  #asking = 0;
 
   /** @throws RoomcastError `INVALID_OPTION`, naming the option and the value. */
   constructor(hub: UpgradeHost<U>, options: UpgradeOptions<NoInfer<U>, R> = {}) {
@@ -173,6 +179,10 @@ export class UpgradeGuard<U extends User = User, R = unknown> {
    */
   decide(handshake: Handshake, request: R): Answer<U> | Promise<Answer<U>> {
     if (this.#host.isClosing) return this.#refuse(handshake, 503);
+    if (this.#asking >= MAX_ASKING) {
+      const text = `${MAX_ASKING} requests waited for authenticate or origins already.`;
+      return this.#outage(handshake, "HANDLER_TIMEOUT", text);
+    }
     const origin = handshake.headers["origin"];
     if (origin === undefined) return this.#enter(handshake, request);
     return this.#ask(
@@ -233,7 +243,10 @@ export class UpgradeGuard<U extends User = User, R = unknown> {
       return fail(cause);
     }
     if (!isPromiseLike(answer)) return judge(answer);
-    return withTimeout(answer, this.#host.clock, ANSWER_TIMEOUT).then(judge, fail);
+    this.#asking++;
+    return withTimeout(answer, this.#host.clock, ANSWER_TIMEOUT)
+      .finally(() => this.#asking--)
+      .then(judge, fail);
   }
 
   /** The address that a request counts for. */

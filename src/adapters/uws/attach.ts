@@ -67,11 +67,18 @@ export function attach<U extends User, D>(
 
     upgrade(response, request, context) {
       let isAborted = false;
+      let onLeft: (() => void) | undefined;
       response.onAborted(() => {
         isAborted = true;
+        onLeft?.();
       });
       // The request is gone once this handler returns: everything is read before the wait.
-      const handshake = handshakeOf(response, request, isSecure);
+      const handshake = handshakeOf(response, request, isSecure, () => {
+        const left = new AbortController();
+        if (isAborted) left.abort();
+        onLeft = () => left.abort();
+        return left.signal;
+      });
       const key = request.getHeader("sec-websocket-key");
       const extensions = request.getHeader("sec-websocket-extensions");
       const open = (admission: Admission<U>): void => {
@@ -147,7 +154,12 @@ function receiverOf(ws: UwsConnection<Data<User>>): Receiver | undefined {
   return ws.getUserData().seat.socket?.receiver;
 }
 
-function handshakeOf(response: UwsResponse, request: UwsRequest, isSecure: boolean): Handshake {
+function handshakeOf(
+  response: UwsResponse,
+  request: UwsRequest,
+  isSecure: boolean,
+  makeSignal: () => Handshake["signal"],
+): Handshake {
   const headers: Record<string, string | undefined> = {};
   request.forEach((name, value) => {
     const before = headers[name];
@@ -157,7 +169,7 @@ function handshakeOf(response: UwsResponse, request: UwsRequest, isSecure: boole
   const query = request.getQuery();
   const url = query ? `${request.getUrl()}?${query}` : request.getUrl();
   const ip = Buffer.from(response.getRemoteAddressAsText()).toString();
-  return createHandshake(url, headers, ip, isSecure);
+  return createHandshake(url, headers, ip, isSecure, makeSignal);
 }
 
 function refuse(response: UwsResponse, { status, text, headers }: Refusal): void {

@@ -74,6 +74,8 @@ export interface NetSocket {
   readonly allowHalfOpen?: boolean | undefined;
   /** The address of the peer. */
   readonly remoteAddress?: string | undefined;
+  /** Reads what there is. */
+  read?(size: number): unknown;
   /** Writes bytes. */
   write(data: Uint8Array): boolean;
   /** Writes a last text, then ends. */
@@ -91,7 +93,7 @@ export interface NetSocket {
   /** How many listeners an event has. */
   listenerCount(event: "error" | "data" | "readable"): number;
   /** Listens once, for the end, or for the moment when all is written. */
-  once(event: "close" | "finish", listener: () => void): unknown;
+  once(event: "close" | "end" | "finish", listener: () => void): unknown;
 }
 
 /**

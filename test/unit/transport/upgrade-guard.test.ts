@@ -2,6 +2,7 @@ import { Hub, RoomcastError, UpgradeGuard, type UpgradeOptions } from "roomcast"
 import { VirtualClock } from "roomcast/testing";
 import { describe, expect, test, vi } from "vitest";
 import { createHandshake } from "../../../src/transport/handshake.js";
+import { handshakeFrom } from "../../../src/transport/request.js";
 
 const alice = { id: "alice", name: "Alice" };
 
@@ -445,4 +446,53 @@ describe("maxConnectionsPerIp", () => {
       expect(await guard.admit(from(ip))).toMatchObject({ isAdmitted: true });
     }
   });
+});
+
+describe("authenticate that takes its time", () => {
+  test("is waited for by 1,000 requests at once; more get 503, and the errors are told once a second", async () => {
+    let answer = () => {};
+    const answered = new Promise<typeof alice>((resolve) => {
+      answer = () => resolve(alice);
+    });
+    const authenticate = vi.fn(() => answered);
+    const limits = { maxConnections: undefined, maxConnectionsPerIp: undefined };
+    const { guard, errors, refused } = guarding({ ...limits, authenticate });
+    const admissions = Array.from({ length: 1_000 }, () => guard.admit(request));
+    for (let count = 0; count < 10; count++) {
+      const refusal = await guard.admit(request);
+      expect(refusal).toMatchObject({ status: 503, headers: { "Retry-After": "5" } });
+    }
+    expect([authenticate.mock.calls.length, refused.length]).toEqual([1_000, 10]);
+    expect(errors).toMatchObject([
+      { code: "HANDLER_TIMEOUT", message: expect.stringContaining("1000 requests waited") },
+    ]);
+    answer();
+    for (const admission of await Promise.all(admissions)) expect(admission.isAdmitted).toBe(true);
+    expect(await guard.admit(request)).toMatchObject({ isAdmitted: true });
+  });
+
+  test("has ended for a request that is refused for its lateness", async () => {
+    const { clock, guard } = guarding({
+      maxConnections: 5_000,
+      maxConnectionsPerIp: 5_000,
+      authenticate: () => never,
+    });
+    const admissions = Array.from({ length: 1_000 }, () => guard.admit(request));
+    clock.advance(10_000);
+    for (const late of await Promise.all(admissions)) expect(late).toMatchObject({ status: 503 });
+    let isAnswered = false;
+    void guard.admit(request).then(() => {
+      isAnswered = true;
+    });
+    await new Promise(setImmediate);
+    expect(isAnswered).toBe(false);
+  });
+});
+
+test("a standard request's signal is the handshake's", () => {
+  const { signal } = new AbortController();
+  const standard = new Request("http://example.org/ws", { signal });
+  expect(handshakeFrom(standard).signal).toBe(standard.signal);
+  expect(request.signal.aborted).toBe(false);
+  expect(request.signal).toBe(request.signal);
 });
