@@ -72,4 +72,42 @@ describe("what one client does costs the same, however large the hub is:", () =>
       expect(large).toBe(small);
     }
   });
+
+  test("to leave a room, or to lose the line there, while many rooms are kept for many users", () => {
+    for (const end of ["leave", "cut"] as const) {
+      const { small, large } = costs(
+        (size) => {
+          const all = crowd(size, { history: {} });
+          for (const [n, socket] of all.sockets.entries()) {
+            for (let room = 0; room < 3; room++) {
+              socket.send(join(`${room} of ${n}`));
+              void all.hub.room(`${room} of ${n}`).broadcast("n");
+            }
+            if (n < size - 1) socket.cut();
+          }
+          all.world.clock.flush();
+          return all;
+        },
+        ({ sockets, last }) => {
+          if (end === "leave") last.leave(last.rooms.keys().next().value as string);
+          else sockets.at(-1)?.cut();
+        },
+      );
+      expect(large).toBe(small);
+    }
+  });
+
+  test("to lose the line in rooms that wait for many others", () => {
+    const { small, large } = costs(
+      (size) => {
+        const all = crowd(size, { presence: { show: "none", grace: 10_000 } });
+        for (const socket of all.sockets) socket.send(join("hall"));
+        for (const socket of all.sockets.slice(0, -1)) socket.cut();
+        all.world.clock.flush();
+        return all;
+      },
+      ({ sockets }) => sockets.at(-1)?.cut(),
+    );
+    expect(large).toBe(small);
+  });
 });
