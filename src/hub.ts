@@ -57,7 +57,7 @@ interface Parts extends MembershipParts {
  * ```ts
  * const hub = new Hub({ history: {} });
  * serve(hub, server, { path: "/ws", authenticate: ({ token }) => verify(token) });
- * hub.on("join", ({ client, room }) => console.log(`${client.user.name} joined ${room.id}`));
+ * hub.on("join", ({ client, room }) => console.log("joined", [client.user.name, room.id]));
  * hub.handle("draw", (client, message) =>
  *   message.room.broadcast("drawn", message.payload, { except: client, from: client }),
  * );

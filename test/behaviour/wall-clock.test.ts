@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { PageWorld } from "../browser/page-world.js";
-import { join, say, World } from "../support/world.js";
+import { RoomcastError } from "roomcast";
+import { describe, expect, test, vi } from "vitest";
+import { codeOf, PageWorld } from "../browser/page-world.js";
+import { join, leave, say, World } from "../support/world.js";
 
 const HOUR = 3_600_000;
 
@@ -83,6 +84,78 @@ describe.each([
     world.connect("Carol").send(join("general"));
     world.clock.flush();
     expect(a.take("user_joined")).toHaveLength(2);
+  });
+
+  test("waits for a member whose line broke as long as before", () => {
+    const world = new World({ presence: { grace: 10_000 }, heartbeat: false });
+    const a = world.enter("Alice", "general");
+    world.enter("Bob", "general").cut();
+    a.take();
+    set(world);
+    world.clock.advance(3_000);
+    set(world);
+    world.clock.advance(6_999);
+    expect(a.take().map(({ type }) => type)).toEqual(["user_reconnecting"]);
+    world.clock.advance(1);
+    expect(a.take().map(({ type }) => type)).toEqual(["user_left"]);
+  });
+
+  test("ends an indicator of typing when it did before", () => {
+    const world = new World();
+    const a = world.enter("Alice", "general");
+    const b = world.enter("Bob", "general");
+    b.send({ type: "typing", room: "general" });
+    set(world);
+    world.clock.advance(4_999);
+    expect(a.take("user_typing")).toHaveLength(1);
+    set(world);
+    world.clock.advance(1);
+    expect(a.take("user_typing")).toMatchObject([{ payload: { typing: false } }]);
+  });
+
+  test("tells of one who comes and goes, and logs an error, once the second is over", () => {
+    const error = vi.fn();
+    const logger = { debug() {}, info() {}, warn() {}, error };
+    const world = new World({ logger });
+    world.hub.removeAllListeners("error");
+    world.hub.handle("fail", () => Promise.reject(new Error("no")));
+    const a = world.enter("Alice", "general");
+    const b = world.enter("Bob", "general");
+    const flap = () => {
+      for (const message of [leave("general"), join("general"), leave("general")]) b.send(message);
+      world.clock.flush();
+      b.send(join("general"));
+    };
+    flap();
+    set(world);
+    world.clock.advance(999);
+    expect(a.take("user_joined")).toHaveLength(1);
+    world.clock.advance(1);
+    expect(a.take("user_joined")).toHaveLength(1);
+    for (const wait of [0, 999, 1]) {
+      world.clock.advance(wait);
+      set(world);
+      world.hub.runtime.report(new RoomcastError("HANDLER_FAILED", "no"));
+    }
+    expect(error).toHaveBeenCalledTimes(2);
+  });
+
+  test("neither expires what waits on a page, nor keeps it for longer", async () => {
+    const world = new PageWorld();
+    const { connection } = await world.visit("Alice");
+    world.network.last.end(1006);
+    world.network.isDown = true;
+    const asked = codeOf(connection.request("ping", 1));
+    let code: string | undefined;
+    void asked.then((it) => {
+      code = it;
+    });
+    set(world);
+    await world.pass(29_000);
+    set(world);
+    expect(code).toBeUndefined();
+    await world.pass(1_000);
+    expect(code).toBe("EXPIRED");
   });
 
   test("shows that somebody types on a page, as often as before", async () => {

@@ -81,10 +81,10 @@ describe("the README's quick start, pasted into an empty folder", () => {
 
   it("connects the page's lines and the client's, who hear each other", async () => {
     const ben = runClient("client.mjs", client);
-    await running.prints("Ben joined general");
+    await running.prints("joined [ 'Ben', 'general' ]");
     const ada = runClient("socket.mjs", socket);
     await ada.prints('"type":"room_info"');
-    await running.prints("Ada joined general");
+    await running.prints("joined [ 'Ada', 'general' ]");
     await ben.prints("Ada { content: 'hi' }");
     expect(ada.output).toContain('{"id":"2","name":"Ben"}');
   });
