@@ -78,9 +78,9 @@ export class Announcements {
       this.announce(state, change);
       return;
     }
-    // Whoever was told that the user left, or came meanwhile, has all of it again.
+    // The whole member: some were told that the user left, or came meanwhile.
     const payload = this.#member(state, change.payload);
-    this.announce(state, { type: "user_joined", payload }, this.#users.clientsOf(id));
+    this.announce(state, { type: change.type, payload }, this.#users.clientsOf(id));
   }
 
   /** Announces the number of members after a while, in which it may change further. */

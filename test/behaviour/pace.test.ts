@@ -114,6 +114,22 @@ describe("of a member who comes and goes all the time", () => {
     expect(alice.take("user_joined")).toEqual([]);
   });
 
+  test("a return is told as one, also where it waits", () => {
+    const { world, alice, bob } = pair(new World({ presence: { grace: 200 } }));
+    const types = (ms: number) => {
+      world.clock.advance(ms);
+      return bob.take().map(({ type }) => type);
+    };
+    alice.cut();
+    expect(types(100)).toEqual(["user_reconnecting"]);
+    world.connect("Alice").send(join("general"));
+    expect(types(0)).toEqual(["user_returned"]);
+    for (const client of [...world.hub.user("alice").clients]) client.terminate();
+    expect(types(150)).toEqual([]);
+    world.connect("Alice").send(join("general"));
+    expect(types(1_000)).toEqual(["user_returned"]);
+  });
+
   test("another one's changes, and those in another room, are told at once", () => {
     const { send, world, heard } = pair();
     send(leave("general"), join("general"), leave("general"));
