@@ -133,15 +133,16 @@ export class Inbox implements Receiver {
 /** In the place of a message that cannot be read. */
 const UNREADABLE: Envelope = { type: "" };
 
+/** One for all: to make an error costs more than all else that a message of a flood costs. */
+const RATE_LIMITED = new RoomcastError("RATE_LIMITED", "Too many messages; slow down.");
+
 /** Why a message is refused, if it is. */
 function refusalOf(
   { payload }: Envelope,
   data: string,
   verdict: Verdict,
 ): RoomcastError | undefined {
-  if (verdict === "limited") {
-    return new RoomcastError("RATE_LIMITED", "Too many messages; slow down.");
-  }
+  if (verdict === "limited") return RATE_LIMITED;
   if (isDeeperThan(payload, MAX_DEPTH)) {
     return new RoomcastError("INVALID_PAYLOAD", `A payload nests at most ${MAX_DEPTH} levels.`);
   }
