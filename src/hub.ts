@@ -87,7 +87,7 @@ export class Hub<U extends User = User, D = Record<string, unknown>> extends Emi
     super(events, (event, cause) => this.#listenerFailed(String(event), cause));
     const settings = readOptions(options);
     const { maxMessageBytes, maxBufferedBytes, lagTimeout, rateLimit, heartbeat } = settings;
-    this.limits = { maxMessageBytes, maxBufferedBytes, lagTimeout };
+    this.limits = { maxMessageBytes, maxBufferedBytes, lagTimeout, heartbeat };
 
     const context = new Context(settings.clock, settings.logger, this, events);
     const users = new Users();

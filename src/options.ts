@@ -104,7 +104,10 @@ export interface HubOptions<U extends User = User, D = Record<string, unknown>> 
 export type HubLimits = Pick<
   Required<HubOptions>,
   "maxMessageBytes" | "maxBufferedBytes" | "lagTimeout"
->;
+> & {
+  /** Milliseconds. */
+  readonly heartbeat: { readonly interval: number; readonly timeout: number } | false;
+};
 
 /** The options with every default filled in. */
 export type Settings<U extends User = User, D = Record<string, unknown>> = Omit<
@@ -115,7 +118,7 @@ export type Settings<U extends User = User, D = Record<string, unknown>> = Omit<
   readonly authorize: HubOptions<U, D>["authorize"];
   readonly history: (roomId: string) => HistorySettings | false;
   readonly presence: (roomId: string) => Visibility;
-  readonly heartbeat: { readonly interval: number; readonly timeout: number } | false;
+  readonly heartbeat: HubLimits["heartbeat"];
 };
 
 const DEFAULTS = {

@@ -1,4 +1,4 @@
-import type { Hub, Receiver, User } from "../../index.js";
+import type { Hub, HubLimits, Receiver, User } from "../../index.js";
 import { RoomcastError } from "../../protocol/errors.js";
 import type { Admission, Refusal } from "../../transport/admission.js";
 import { createHandshake, type Handshake } from "../../transport/handshake.js";
@@ -35,6 +35,10 @@ interface Data<U extends User> {
  */
 const PAYLOAD_MARGIN = 16_384;
 
+/** The timeouts (s) with which uWebSockets.js waits 4 s for the end of a connection that has closed, not 8 or 16. */
+const MIN_IDLE_TIMEOUT = 8;
+const MAX_IDLE_TIMEOUT = 15;
+
 /**
  * Attaches a hub to a uWebSockets.js `App` or `SSLApp` of yours: from now on each WebSocket at the
  * path is a client of the hub. Requests are checked before the upgrade; those who may not come in are
@@ -60,9 +64,9 @@ export function attach<U extends User, D>(
 
   const behavior: UwsBehavior<Data<U>> = {
     maxPayloadLength: hub.limits.maxMessageBytes + PAYLOAD_MARGIN,
-    // The hub decides who is slow, and pings: no limit, no timeout, no pings beside its own.
+    // The hub decides who is slow, and pings: no limit, and no pings beside its own.
     maxBackpressure: 0,
-    idleTimeout: 0,
+    idleTimeout: idleTimeout(hub.limits),
     sendPingsAutomatically: false,
 
     upgrade(response, request, context) {
@@ -142,12 +146,27 @@ export function attach<U extends User, D>(
     pong: (ws) => receiverOf(ws)?.pong(),
 
     close(ws, code, reason) {
-      const { place, socket } = ws.getUserData().seat;
+      const { seat } = ws.getUserData();
+      const { place, socket } = seat;
+      // uWebSockets.js may hold the connection for longer; it must not hold the client.
+      seat.socket = undefined;
       place?.release();
       socket?.closed(code, Buffer.from(reason).toString());
     },
   };
   app.ws(path, behavior);
+}
+
+/**
+ * Seconds of silence after which uWebSockets.js cuts a connection: later than the hub would. It is for those that
+ * closed while data waited for them, of which the hub hears no more. 0 for never, where it would make all others
+ * that have closed stay for longer.
+ */
+function idleTimeout({ heartbeat }: HubLimits): number {
+  if (heartbeat === false) return 0;
+  // The hub waits for twice the timeout, after a standstill, and looks three times in each.
+  const seconds = Math.ceil((heartbeat.interval + 3 * heartbeat.timeout) / 1_000);
+  return seconds > MAX_IDLE_TIMEOUT ? 0 : Math.max(MIN_IDLE_TIMEOUT, seconds);
 }
 
 function receiverOf(ws: UwsConnection<Data<User>>): Receiver | undefined {
