@@ -174,8 +174,13 @@ describe.each(transports)("$name", (transport) => {
         if (room.id === "trap") client.terminate();
       });
       const witness = await connect("Witness", "general");
-      for (const message of [{ type: "quit" }, { type: "die", id: "d" }, join("trap")]) {
-        const { remote } = await connect("Alice", "general");
+      const ends = [
+        ["Alice", { type: "quit" }],
+        ["Bob", { type: "die", id: "d" }],
+        ["Carol", join("trap")],
+      ] as const;
+      for (const [name, message] of ends) {
+        const { remote } = await connect(name, "general");
         const disconnected = nextEvent(hub, "disconnect");
         remote.send(message);
         remote.send(say("general", "too late"));
