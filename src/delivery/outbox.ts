@@ -231,8 +231,8 @@ export class Outbox<Owner> implements Flushable {
 
   /** Asks the socket what waits. */
   #ask(): void {
-    this.#mayWait = this.bufferedAmount;
-    // Whatever waits may be answers, or what was sent after them.
+    // Whatever waits may be any part of what was written, or what the transport wrote by itself.
+    this.#mayWait = Math.min(this.#mayWait, this.bufferedAmount);
     this.#answers = Math.min(this.#answers, this.#mayWait);
   }
 

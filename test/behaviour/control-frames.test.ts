@@ -82,6 +82,25 @@ test("a peer that pings shows that it is there", () => {
 });
 
 describe("answers to the pings of a peer that does not read", () => {
+  test("wait up to maxBufferedBytes, also where it asks for something in between", () => {
+    const world = new World({ rateLimit: false, maxBufferedBytes: 10_000, lagTimeout: false });
+    const a = world.connect("Alice");
+    const client = world.client("alice");
+    a.pause();
+    const ask = () => a.send({ type: "what?", id: "x".repeat(120) });
+    for (let n = 0; n < 10; n++) ask();
+    let most = 0;
+    for (let n = 0; n < 1_000 && client.isOpen; n++) {
+      for (let pings = 0; pings < 40; pings++) a.sendPing(125);
+      ask();
+      world.clock.flush();
+      most = Math.max(most, a.bufferedAmount);
+    }
+    expect(client.isOpen).toBe(false);
+    // Its own answers count apart, at most three times what they are.
+    expect(most).toBeLessThan(10_000 + 3 * 5_500);
+  });
+
   test("wait up to maxBufferedBytes, then the connection is cut", () => {
     const world = new World({ rateLimit: false, maxBufferedBytes: 10_000 });
     const a = world.connect("Alice");
