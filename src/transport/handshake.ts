@@ -7,9 +7,18 @@ import { type Cookies, parseCookies } from "./cookies.js";
  *
  * @category For adapter authors
  */
-export type PeerSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+export type PeerSignal = typeof globalThis extends {
+  /** The runtime's class. */
+  AbortSignal: {
+    /** What its signals have. */
+    prototype: infer Signal;
+  };
+}
   ? Signal
-  : { readonly aborted: boolean };
+  : {
+      /** Whether the peer has left. */
+      readonly aborted: boolean;
+    };
 
 /**
  * The request that asked for the connection, in neutral form.
