@@ -17,7 +17,7 @@ export interface PresenceOptions {
   readonly show?: PresenceVisibility;
   /**
    * How long (ms) a user whose last connection broke stays a member, to reconnect. Default 0: the others are
-   * told at once that the user left.
+   * told at once that the user left. Nobody waits for a guest, who would come back as somebody else.
    */
   readonly grace?: number;
 }
