@@ -105,8 +105,15 @@ export type HubLimits = Pick<
   Required<HubOptions>,
   "maxMessageBytes" | "maxBufferedBytes" | "lagTimeout"
 > & {
-  /** Milliseconds. */
-  readonly heartbeat: { readonly interval: number; readonly timeout: number } | false;
+  /** When a silent client is pinged, and given up; `false` for never. */
+  readonly heartbeat:
+    | {
+        /** Silence (ms) after which the peer is pinged. */
+        readonly interval: number;
+        /** How long (ms) an unanswered ping may take. */
+        readonly timeout: number;
+      }
+    | false;
 };
 
 /** The options with every default filled in. */

@@ -268,7 +268,7 @@ export class Dispatcher {
 }
 
 /** Tells a client what was wrong with its message. */
-export function refuse(client: AnyClient, error: RoomcastError, id: string | undefined): void {
+function refuse(client: AnyClient, error: RoomcastError, id: string | undefined): void {
   const { code, message } = error;
   client.push({ type: "error", payload: { code, message }, id });
 }

@@ -21,7 +21,7 @@ interface MessageType<Payload, Traits> {
  * - `waits`: it waits for those that hold, and holds nothing up. Applications' own types are so.
  * - `prompt`: it waits for none of them.
  */
-export type Order = "holds" | "waits" | "prompt";
+type Order = "holds" | "waits" | "prompt";
 
 interface ClientTraits {
   readonly order: Order;

@@ -17,6 +17,14 @@ const LOOK_EVERY = 250;
 /** What a client may lag longer (ms) where the look at it comes late. */
 const SPARED = 12 * LOOK_EVERY;
 
+/** A client that has asked for more than it reads. */
+interface Stuck {
+  /** Bytes that waited for it at the last look. */
+  waiting: number;
+  /** How many looks in a row have found no fewer. */
+  looks: number;
+}
+
 /**
  * Catches up clients that are behind: those whose network took nothing for a while, and those that rejoin
  * a room. What they missed comes from history, in order, in slices that their network takes; where history
@@ -32,7 +40,7 @@ export class CatchUp implements SlowClients<AnyClient> {
   readonly #goOn: (client: AnyClient) => void;
   readonly #lagging = new Set<AnyClient>();
   /** Clients that are looked at next: more waited for them than they may have. */
-  #full = new Set<AnyClient>();
+  #full = new Map<AnyClient, Stuck>();
   #look: unknown;
 
   constructor(
@@ -63,7 +71,7 @@ export class CatchUp implements SlowClients<AnyClient> {
   }
 
   full(client: AnyClient): void {
-    this.#full.add(client);
+    if (!this.#full.has(client)) this.#full.set(client, { waiting: Infinity, looks: 0 });
     this.#look ??= this.#context.clock.setTimeout(this.#lookAtFull, LOOK_EVERY);
   }
 
@@ -107,6 +115,7 @@ export class CatchUp implements SlowClients<AnyClient> {
   /** Goes on, as far as the client's network allows. Called when it may have taken something. */
   step(client: AnyClient): void {
     if (!client.isOpen) return;
+    this.#isLookedAt(client);
     if (client.outbox.lag !== undefined) this.#catchUp(client, client.outbox.lag);
     // It is caught up first: else a client that joins many rooms at once might lag until all are answered.
     this.#goOn(client);
@@ -237,11 +246,19 @@ export class CatchUp implements SlowClients<AnyClient> {
 
   readonly #lookAtFull = (): void => {
     const full = this.#full;
-    this.#full = new Set();
+    this.#full = new Map();
     this.#look = undefined;
-    for (const client of full) {
+    for (const [client, { waiting, looks }] of full) {
       client.outbox.look();
+      const hasRead = client.bufferedAmount < waiting;
       this.#goOn(client);
+      const still = this.#full.get(client);
+      if (still === undefined) continue;
+      still.waiting = client.bufferedAmount;
+      // Looks are counted, not time: while this process stands still nobody can be seen to read.
+      still.looks = hasRead ? 0 : looks + 1;
+      const limit = this.#lagTimeout;
+      if (limit !== false && still.looks * LOOK_EVERY >= limit) this.overflowing(client);
     }
   };
 

@@ -285,6 +285,47 @@ describe("what waits for a client to read its answers", () => {
   });
 });
 
+describe("a client that asks for more and reads nothing", () => {
+  const ask = (lagTimeout: number | false) => {
+    const { world, b } = crowd({ lagTimeout });
+    b.pause();
+    for (const n of numbers(10)) b.send(look("room 0", `${n}`));
+    return { world, b };
+  };
+  const pass = (world: World, b: MemorySocket, seconds: number) => {
+    for (const _ of numbers(seconds)) {
+      world.clock.advance(1_000);
+      b.send({ type: "pong" });
+    }
+  };
+
+  test("is closed after lagTimeout, though it never lagged", () => {
+    const { world, b } = ask(5_000);
+    pass(world, b, 4);
+    expect(b.closed).toBeUndefined();
+    pass(world, b, 2);
+    expect(b.closed).toMatchObject({ code: 4_000 });
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  test("stays where lagTimeout is false", () => {
+    const { world, b } = ask(false);
+    pass(world, b, 60);
+    expect(b.closed).toBeUndefined();
+  });
+
+  test("stays while it reads, however slowly", () => {
+    const { world } = crowd({ lagTimeout: 5_000 });
+    const line = new SlowLine(world);
+    for (const n of numbers(20)) line.send(look("room 0", `${n}`));
+    for (const _ of numbers(15)) {
+      world.clock.advance(4_000);
+      line.take(1);
+    }
+    expect(line.closed).toBeUndefined();
+  });
+});
+
 describe("a page that rejoins twenty large rooms on a slow line", () => {
   test("gets into all of them, in order, and never lags", () => {
     const { world } = crowd({ lagTimeout: 5_000 }, 20);

@@ -201,7 +201,8 @@ test("a hub says the limits that it holds its clients to", () => {
     maxMessageBytes: 4096,
     maxBufferedBytes: 1_048_576,
     lagTimeout: 30_000,
+    heartbeat: { interval: 25_000, timeout: 20_000 },
   });
-  const { hub } = new World({ maxMessageBytes: 10, lagTimeout: false });
-  expect(hub.limits).toMatchObject({ maxMessageBytes: 10, lagTimeout: false });
+  const { hub } = new World({ maxMessageBytes: 10, lagTimeout: false, heartbeat: false });
+  expect(hub.limits).toMatchObject({ maxMessageBytes: 10, lagTimeout: false, heartbeat: false });
 });
