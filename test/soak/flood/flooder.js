@@ -118,8 +118,12 @@ class Line {
     this.closed = new Promise((resolve) => {
       this.#onClosed = resolve;
     });
-    wire.answersClose = kind.goesOn !== true;
-    wire.onClose = () => this.#cut();
+    wire.answersClose = false;
+    wire.onClose = () => {
+      this.#cut();
+      // It is back before the server is done with the old connection.
+      if (kind.goesOn !== true) wire.socket.resetAndDestroy();
+    };
   }
 
   /** Writes until the line or the time is over. */
