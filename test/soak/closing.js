@@ -11,11 +11,8 @@ const FEW = 2;
 /** What everybody is sent before the end (MB): more than the kernel takes for one that does not read. */
 const FILL = 6;
 const LAG_TIMEOUT = 2_000;
-/**
- * Seconds after which one that is closed must be gone, and what a look may come late. uWebSockets.js holds it for up to
- * four more after the close frame, see docs/uws.md.
- */
-const GONE = { ws: 5.5, uws: 9.5 };
+/** Seconds after which one that is closed must be gone, and what a look may come late. */
+const GONE = 5.5;
 /** Clients that may stay in memory: the one that was written to last. */
 const LAST = 1;
 /** Seconds until nobody waits for it any more. */
@@ -31,8 +28,6 @@ const causes = {
   "its own 1000": (peer) => peer.sayGoodbye(),
 };
 const names = Object.keys(causes);
-/** On uWebSockets.js the hub hears no more of these, see docs/uws.md. */
-const OUT_OF_REACH = /^(never reads|reads a megabyte and stops), its own 1000$/;
 
 /** Peers that do what they can to keep a connection that was closed. */
 export async function closing({ scale, adapters }) {
@@ -55,21 +50,11 @@ export async function closing({ scale, adapters }) {
       const cells = names.map((cause) => shown(one.gone.get(`${kind}, ${cause}`)));
       findings.rows.push([title, kind, ...cells, shown(all.gone.get(kind))]);
     }
-    const isBound = (key) => adapter !== "uws" || !OUT_OF_REACH.test(key);
-    const bound = [...one.gone].filter(([key]) => isBound(key)).map(([, seconds]) => seconds);
-    const longest = Math.max(...bound, ...all.gone.values());
-    if (adapter === "uws") {
-      findings.facts.push(
-        `${title}: no bound applies to peers that close by themselves while data waits for them`,
-        `${title}: ${one.beside.length} peers were let in while uWebSockets.js still held their old connection, which the hub had let go of`,
-      );
-    } else {
-      const promise = `${title}, let in beside a connection of the same address`;
-      findings.bounds.push(none(promise, one.beside));
-    }
+    const longest = Math.max(...one.gone.values(), ...all.gone.values());
     findings.facts.push(`${title}: \`hub.close()\` resolved after ${all.resolved.toFixed(1)} s`);
     findings.bounds.push(
-      atMost(`${title}, gone after`, longest, GONE[adapter], "s"),
+      atMost(`${title}, gone after`, longest, GONE, "s"),
+      none(`${title}, let in beside a connection of the same address`, one.beside),
       none(`${title}, not let in again`, one.refused),
       atMost(`${title}, clients that stay in memory`, one.kept, LAST),
       none(`${title}, connections when \`hub.close()\` has resolved`, all.left),
