@@ -115,7 +115,8 @@ export class CatchUp implements SlowClients<AnyClient> {
   /** Goes on, as far as the client's network allows. Called when it may have taken something. */
   step(client: AnyClient): void {
     if (!client.isOpen) return;
-    this.#isLookedAt(client);
+    const stuck = this.#full.get(client);
+    if (stuck !== undefined) stuck.looks = 0;
     if (client.outbox.lag !== undefined) this.#catchUp(client, client.outbox.lag);
     // It is caught up first: else a client that joins many rooms at once might lag until all are answered.
     this.#goOn(client);
