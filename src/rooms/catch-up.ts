@@ -14,6 +14,9 @@ import type { RoomState } from "./room-state.js";
 /** Time (ms) between two looks at a client that lags: not every transport says when it drains. */
 const LOOK_EVERY = 250;
 
+/** Looks in a row after which a client that was not seen to read is pinged. */
+const PING_AFTER = 4;
+
 /** What a client may lag longer (ms) where the look at it comes late. */
 const SPARED = 12 * LOOK_EVERY;
 
@@ -258,6 +261,8 @@ export class CatchUp implements SlowClients<AnyClient> {
       still.waiting = client.bufferedAmount;
       // Looks are counted, not time: while this process stands still nobody can be seen to read.
       still.looks = hasRead ? 0 : looks + 1;
+      // A ping has a transport that can tell it look whether the network took some of a write: then it drains.
+      if (still.looks % PING_AFTER === PING_AFTER - 1) client.outbox.ping();
       const limit = this.#lagTimeout;
       if (limit !== false && still.looks * LOOK_EVERY >= limit) this.overflowing(client);
     }
